@@ -1,0 +1,58 @@
+# make app      install what is needed and open the page
+# make test     install what is needed and run all checks and tests
+# make train    DATA=folder: corpora to features to models
+# make score    DATA=folder: the same without fold 1's speakers, who score it
+# make bench    feature extraction against openSMILE
+# make format   tidy the code
+# make clean    remove the virtual environment and caches
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+SEED ?= 1
+
+.PHONY: app test check train score bench pictures format clean
+
+app: $(VENV)/app-ready
+	$(BIN)/streamlit run app.py
+
+test: check
+	$(BIN)/pytest
+
+check: $(VENV)/dev-ready
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+train: cleaned_data.csv
+	$(BIN)/python -m training.train --seed $(SEED) --resume --temperature-from reports/fold-1.json
+
+score: cleaned_data.csv
+	$(BIN)/python -m training.train --seed $(SEED) --resume --hold-out 1
+
+cleaned_data.csv: $(VENV)/app-ready
+	@test -n "$(DATA)" || { echo "Say where the corpora are: make train DATA=folder"; exit 1; }
+	$(BIN)/python -m training.prepare --data "$(DATA)" --out $@
+
+bench: $(VENV)/dev-ready
+	$(BIN)/python benchmarks/features.py
+
+pictures: $(VENV)/dev-ready
+	$(BIN)/python docs/screenshots.py
+
+format: $(VENV)/dev-ready
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+clean:
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache test-output
+
+$(VENV)/app-ready: requirements.txt
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --upgrade pip
+	$(BIN)/pip install --quiet -r requirements.txt
+	touch $@
+
+$(VENV)/dev-ready: $(VENV)/app-ready requirements-dev.txt
+	$(BIN)/pip install --quiet -r requirements-dev.txt
+	touch $@

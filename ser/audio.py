@@ -1,0 +1,168 @@
+"""From whatever a person hands over to samples: mono, 16 kHz, checked.
+
+Everything enters here. What passes is finite, not silent and of bounded size;
+what does not raises :class:`ser.errors.AudioError` with a sentence for people.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any
+
+import numpy as np
+
+from ser.errors import AudioError
+
+if TYPE_CHECKING:
+    import soundfile
+
+SAMPLE_RATE = 16_000
+"""Sampling rate of all that is analysed, in Hz."""
+
+MIN_DURATION_S = 0.1
+"""Praat's pitch and formant analyses need some tens of milliseconds."""
+
+MAX_DURATION_S = 20 * 60.0
+
+# A file's size says little about what it unpacks to (ten minutes of silence
+# are 60 kB as OGG), so the header is checked before anything is decoded.
+_MAX_VALUES = 48_000 * 2 * 20 * 60
+_RATES_HZ = (4_000, 192_000)
+_MAX_CHANNELS = 8
+# Two steps of 16 bits: below this there is dither and nothing else.
+_SILENCE_PEAK = 2.0 / 32_768
+
+Source = str | os.PathLike[str] | bytes | IO[bytes] | tuple[np.ndarray, int]
+"""A path, a file's bytes, an open binary file, or (samples, sampling rate in Hz)."""
+
+
+@dataclass(frozen=True)
+class Sound:
+    """Samples that can be analysed.
+
+    Attributes
+    ----------
+    samples : np.ndarray [shape=(n,), dtype=float32]
+        Mono, nominally within [-1, 1], at :data:`SAMPLE_RATE`.
+    """
+
+    samples: np.ndarray
+
+    @property
+    def duration_s(self) -> float:
+        """Length in seconds."""
+        return len(self.samples) / SAMPLE_RATE
+
+
+def load(source: Source) -> Sound:
+    """Read a sound and bring it to mono at :data:`SAMPLE_RATE`.
+
+    Parameters
+    ----------
+    source : path, bytes, binary file object, or (samples, sample_rate)
+        Files in any format libsndfile reads (WAV, FLAC, OGG, Opus, MP3, AIFF,
+        …). Samples have shape (n,) or (n, channels); integers are scaled by
+        their type's range, floats are taken as they are.
+
+    Raises
+    ------
+    AudioError
+        The sound cannot be read, is empty, silent, too short or too long, or
+        its header makes no sense.
+    """
+    samples, rate = _as_given(source) if isinstance(source, tuple) else _read(source)
+    mono = _to_mono(samples)
+    _check_content(mono, rate)
+    return Sound(_resample(mono, rate))
+
+
+def _as_given(source: tuple[np.ndarray, int]) -> tuple[np.ndarray, int]:
+    samples, rate = np.asarray(source[0]), int(source[1])
+    if samples.ndim not in (1, 2):
+        raise AudioError(
+            f"The samples have {samples.ndim} dimensions; (n,) or (n, channels) is expected."
+        )
+    _check_shape(len(samples), 1 if samples.ndim == 1 else samples.shape[1], rate)
+    if np.issubdtype(samples.dtype, np.integer):
+        samples = samples / float(np.iinfo(samples.dtype).max)
+    return samples.astype(np.float32), rate
+
+
+def _read(source: str | os.PathLike[str] | bytes | IO[bytes]) -> tuple[np.ndarray, int]:
+    import soundfile
+
+    try:
+        with soundfile.SoundFile(_openable(source)) as file:
+            _check_shape(file.frames, file.channels, file.samplerate)
+            return _decode(file), file.samplerate
+    except (soundfile.SoundFileError, OSError, TypeError) as error:
+        raise AudioError(
+            "This is not a sound file that can be read: it may be damaged, empty or of another "
+            "kind. WAV, FLAC, OGG, Opus and MP3 work."
+        ) from error
+
+
+def _decode(file: soundfile.SoundFile) -> np.ndarray:
+    samples: np.ndarray = file.read(dtype="float32", always_2d=True)
+    return samples
+
+
+def _openable(source: Any) -> Any:
+    """Give what libsndfile can open; a path that is no file gets its own sentence."""
+    if isinstance(source, bytes):
+        return io.BytesIO(source)
+    if isinstance(source, str | os.PathLike):
+        path = Path(source)
+        if not path.is_file():
+            raise AudioError("There is no such file." if not path.exists() else "It is a folder.")
+        return str(path)
+    if hasattr(source, "read") and hasattr(source, "seek"):
+        source.seek(0)
+        return source
+    raise AudioError(
+        f"A sound cannot be read from {type(source).__name__}: give a path, bytes, a binary file "
+        "or (samples, sample_rate)."
+    )
+
+
+def _check_shape(frames: int, channels: int, rate: int) -> None:
+    if not _RATES_HZ[0] <= rate <= _RATES_HZ[1]:
+        raise AudioError(
+            f"The sampling rate is {rate} Hz; between {_RATES_HZ[0]} and {_RATES_HZ[1]} Hz works."
+        )
+    if not 1 <= channels <= _MAX_CHANNELS:
+        raise AudioError(f"The sound has {channels} channels; at most {_MAX_CHANNELS} work.")
+    if frames < MIN_DURATION_S * rate:
+        raise AudioError(
+            f"The sound lasts {max(frames, 0) / rate:.2f} s; at least {MIN_DURATION_S} s is needed."
+        )
+    if frames > MAX_DURATION_S * rate or frames * channels > _MAX_VALUES:
+        raise AudioError(
+            f"The sound lasts {frames / rate / 60:.0f} min with {channels} channel(s) at {rate} "
+            f"Hz; at most {MAX_DURATION_S / 60:.0f} min of 48 kHz stereo works. Cut it first."
+        )
+
+
+def _to_mono(samples: np.ndarray) -> np.ndarray:
+    return samples if samples.ndim == 1 else samples.mean(axis=1, dtype=np.float32)
+
+
+def _check_content(mono: np.ndarray, rate: int) -> None:
+    # The header may promise more than the file holds.
+    _check_shape(len(mono), 1, rate)
+    if not np.isfinite(mono).all():
+        raise AudioError("The sound holds values that are not numbers (NaN or infinity).")
+    if np.ptp(mono) <= 2 * _SILENCE_PEAK:
+        raise AudioError("The sound is silent. Was the microphone muted?")
+
+
+def _resample(mono: np.ndarray, rate: int) -> np.ndarray:
+    if rate == SAMPLE_RATE:
+        return mono
+    import soxr
+
+    resampled: np.ndarray = soxr.resample(mono, rate, SAMPLE_RATE)
+    return resampled.astype(np.float32)

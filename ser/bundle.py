@@ -1,0 +1,171 @@
+"""A bundle: two networks and all they need, in files that execute nothing.
+
+::
+
+    models/cnn_stage1_model.keras     the CNN on spectrograms
+    models/hybrid_ser_model.keras     the hybrid of CNN and prosody
+    artifacts/spec_mean.npy           mean of each mel band, dB
+    artifacts/spec_std.npy            its standard deviation, dB
+    artifacts/pros_scaler.json        mean and deviation of each prosodic feature
+    artifacts/label_encoder.json      the networks' outputs in order
+    artifacts/manifest.json           hashes, versions, feature schema, training data
+
+Arrays and JSON instead of pickles: a pickle runs code when it is loaded, and a
+year later it may not load at all. Before a bundle is opened its hashes and its
+feature schema are compared; a mismatch is a :class:`ser.errors.BundleError`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ser.errors import BundleError
+from ser.features import PROSODIC_FEATURES, feature_schema
+from ser.features.scaling import Scaling
+from ser.labels import INNER_LABELS
+
+MODELS = ("hybrid", "cnn")
+SHIPPED = Path(__file__).resolve().parent.parent
+"""The bundle that comes with this repository."""
+
+MODEL_FILES = {
+    "cnn": "models/cnn_stage1_model.keras",
+    "hybrid": "models/hybrid_ser_model.keras",
+}
+_SPEC_MEAN = "artifacts/spec_mean.npy"
+_SPEC_STD = "artifacts/spec_std.npy"
+_SCALER = "artifacts/pros_scaler.json"
+_ENCODER = "artifacts/label_encoder.json"
+_MANIFEST = "artifacts/manifest.json"
+_HASHED = (*MODEL_FILES.values(), _SPEC_MEAN, _SPEC_STD, _SCALER, _ENCODER)
+
+
+@dataclass(frozen=True)
+class Bundle:
+    """An opened bundle whose files were found whole.
+
+    Attributes
+    ----------
+    root : Path
+        Folder with ``models/`` and ``artifacts/``.
+    scaling : Scaling
+    manifest : dict
+        See :func:`write_manifest`.
+    """
+
+    root: Path
+    scaling: Scaling
+    manifest: dict[str, Any]
+
+    def model_path(self, model: str) -> Path:
+        """Tell where the network of this name is saved."""
+        return self.root / MODEL_FILES[model]
+
+    def temperature(self, model: str) -> float:
+        """Give what the logits are divided by before the softmax (Guo et al., 2017)."""
+        return float(self.manifest["temperature"][model])
+
+    def known_answer(self, model: str) -> np.ndarray:
+        """Give the public probabilities of the known sound when this was made."""
+        return np.array(self.manifest["known_answer"][model])
+
+
+def open_bundle(root: str | Path) -> Bundle:
+    """Check a bundle's files and read all but the networks.
+
+    Raises
+    ------
+    BundleError
+        A file is missing or not the one that was saved, or the bundle was made
+        for other features or labels than this version computes.
+    """
+    root = Path(root)
+    manifest = _read_json(root, _MANIFEST)
+    _check_hashes(root, manifest)
+    if manifest.get("feature_schema") != feature_schema():
+        raise BundleError(
+            f"The models in {root} were trained on other features than this version computes; "
+            "train them again, or use the version they were made with."
+        )
+    if tuple(_read_json(root, _ENCODER)["labels"]) != INNER_LABELS:
+        raise BundleError(f"The models in {root} answer other emotions than this version knows.")
+    scaler = _read_json(root, _SCALER)
+    scaling = Scaling(
+        spec_mean=_read_array(root, _SPEC_MEAN),
+        spec_std=_read_array(root, _SPEC_STD),
+        pros_mean=np.array(scaler["mean"]),
+        pros_std=np.array(scaler["std"]),
+    )
+    return Bundle(root=root, scaling=scaling, manifest=manifest)
+
+
+def write_artifacts(root: Path, scaling: Scaling) -> None:
+    """Save the scaler and the encoder below ``root``."""
+    (root / "artifacts").mkdir(parents=True, exist_ok=True)
+    np.save(root / _SPEC_MEAN, scaling.spec_mean.astype(np.float32))
+    np.save(root / _SPEC_STD, scaling.spec_std.astype(np.float32))
+    _write_json(
+        root / _SCALER,
+        {
+            "features": [feature.name for feature in PROSODIC_FEATURES],
+            "mean": scaling.pros_mean.tolist(),
+            "std": scaling.pros_std.tolist(),
+        },
+    )
+    _write_json(root / _ENCODER, {"labels": list(INNER_LABELS)})
+
+
+def write_manifest(root: Path, facts: dict[str, Any]) -> None:
+    """Save the manifest of a bundle whose other files are in place.
+
+    Parameters
+    ----------
+    facts : dict
+        ``temperature`` and ``known_answer`` by model, and what the training
+        wants to be known of it: data, seed, versions.
+    """
+    hashes = {name: _sha256(root / name) for name in _HASHED}
+    _write_json(root / _MANIFEST, {"sha256": hashes, "feature_schema": feature_schema(), **facts})
+
+
+def _check_hashes(root: Path, manifest: dict[str, Any]) -> None:
+    for name in _HASHED:
+        if not (root / name).is_file():
+            raise BundleError(f"{root / name} is missing: train the models or fetch them again.")
+        if manifest.get("sha256", {}).get(name) != _sha256(root / name):
+            raise BundleError(
+                f"{root / name} is not the file that was saved with these models (its SHA-256 "
+                "differs): fetch the models again, or train them."
+            )
+
+
+def _sha256(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def _read_json(root: Path, name: str) -> dict[str, Any]:
+    try:
+        content: dict[str, Any] = json.loads((root / name).read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        raise BundleError(
+            f"There are no trained models in {root} ({name} is missing): train them or fetch "
+            "them again."
+        ) from error
+    except (OSError, ValueError) as error:
+        raise BundleError(f"{root / name} is damaged: fetch the models again.") from error
+    return content
+
+
+def _read_array(root: Path, name: str) -> np.ndarray:
+    array: np.ndarray = np.load(root / name, allow_pickle=False)
+    return array
+
+
+def _write_json(path: Path, content: dict[str, Any]) -> None:
+    path.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")

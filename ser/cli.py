@@ -1,0 +1,220 @@
+"""The command line: ``python -m ser predict FILE...`` and ``python -m ser record``.
+
+Answers go to standard output, one line each; everything else goes to standard
+error. The exit status is 0 if every sound was answered, 1 if any was not, and
+2 if the command itself was not understood.
+"""
+
+from __future__ import annotations
+
+import argparse
+import io
+import json
+import math
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ser.errors import AudioError, MicrophoneError, SerError
+from ser.recognizer import Recognizer
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from ser.prediction import Prediction
+
+_DESCRIPTION = """\
+Say which emotion a voice sounds like: neutral, happy, sad, angry, fear, disgust
+or surprised, each with a probability. The answer is about the sound of the voice,
+not about what the person feels.
+"""
+
+_EXAMPLES = """\
+examples:
+  python -m ser predict voice.wav
+  python -m ser predict *.wav --model cnn --json
+  python -m ser record --seconds 4 --save me.wav
+"""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command.
+
+    Parameters
+    ----------
+    arguments : Sequence[str], optional
+        What was typed after ``python -m ser``; by default taken from :data:`sys.argv`.
+
+    Returns
+    -------
+    int
+        The exit status: 0, 1 (something could not be answered), 130 (Ctrl-C)
+        or 141 (whoever read our output has gone).
+    """
+    options = _parser().parse_args(arguments)
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        # A file name in letters that the terminal lacks is no reason to fail.
+        sys.stdout.reconfigure(errors="backslashreplace")
+    try:
+        status: int = options.command(options)
+    except SerError as error:
+        return _complain(str(error))
+    except KeyboardInterrupt:
+        return 130
+    except BrokenPipeError:
+        # Python flushes standard output once more as it ends, which would fail again.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 141
+    return status
+
+
+def _parser() -> argparse.ArgumentParser:
+    """Describe the commands and their options."""
+    parser = argparse.ArgumentParser(
+        prog="python -m ser",
+        description=_DESCRIPTION,
+        epilog=_EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+
+    predict = commands.add_parser(
+        "predict", help="classify sound files", description="Classify sound files."
+    )
+    predict.add_argument(
+        "files", nargs="+", metavar="FILE", help="a recording: WAV, FLAC, OGG, Opus or MP3"
+    )
+    _add_common_options(predict)
+    predict.set_defaults(command=_predict)
+
+    record = commands.add_parser(
+        "record",
+        help="classify what this computer's microphone hears",
+        description="Record this computer's microphone and classify the recording.",
+    )
+    record.add_argument(
+        "--seconds",
+        type=_seconds,
+        default=4.0,
+        metavar="S",
+        help="how long to record (default: 4)",
+    )
+    record.add_argument(
+        "--save", type=Path, metavar="WAV", help="also keep the recording as this WAV file"
+    )
+    _add_common_options(record)
+    record.set_defaults(command=_record)
+    return parser
+
+
+def _add_common_options(parser: argparse.ArgumentParser) -> None:
+    """Add what both commands understand."""
+    parser.add_argument(
+        "--model",
+        choices=("hybrid", "cnn"),
+        default="hybrid",
+        help="hybrid hears spectrogram and prosody, cnn the spectrogram only (default: hybrid)",
+    )
+    parser.add_argument(
+        "--bundle",
+        type=Path,
+        metavar="DIR",
+        help="folder with models/ and artifacts/ (default: the ones that came with this program)",
+    )
+    parser.add_argument("--json", action="store_true", help="answer with one JSON object a line")
+
+
+def _seconds(text: str) -> float:
+    """Read a length of time for argparse."""
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = math.nan
+    if not 0 < seconds <= _LONGEST_RECORDING_S:
+        raise argparse.ArgumentTypeError(
+            f"{text!r} is not a number of seconds between 0 and {_LONGEST_RECORDING_S}"
+        )
+    return seconds
+
+
+_LONGEST_RECORDING_S = 60
+
+
+def _predict(options: argparse.Namespace) -> int:
+    """Answer each file in turn; one that cannot be used does not stop the others."""
+    recognizer = Recognizer.load(options.bundle)
+    status = 0
+    for file in options.files:
+        try:
+            prediction = recognizer.predict(file, model=options.model)
+        except AudioError as error:
+            status = _complain(str(error), about=file)
+        else:
+            _answer(file, prediction, as_json=options.json)
+    return status
+
+
+def _record(options: argparse.Namespace) -> int:
+    """Record first and load models after: who starts to speak at once is heard."""
+    from ser import microphone
+
+    notice = f"recording for {options.seconds:g} s, please speak"
+    samples, sample_rate = microphone.record(
+        options.seconds, on_start=lambda: print(notice, file=sys.stderr, flush=True)
+    )
+    if options.save:
+        _save(options.save, samples, sample_rate)
+    recognizer = Recognizer.load(options.bundle)
+    prediction = recognizer.predict((samples, sample_rate), model=options.model)
+    _answer(str(options.save or "microphone"), prediction, as_json=options.json)
+    return 0
+
+
+def _save(path: Path, samples: np.ndarray, sample_rate: int) -> None:
+    """Write a recording as 16-bit WAV.
+
+    Raises
+    ------
+    MicrophoneError
+        If the file cannot be written.
+    """
+    import soundfile
+
+    try:
+        soundfile.write(path, samples, sample_rate, subtype="PCM_16", format="WAV")
+    except (OSError, soundfile.LibsndfileError) as error:
+        raise MicrophoneError(f"{path}: The recording cannot be saved there ({error}).") from error
+
+
+def _answer(name: str, prediction: Prediction, *, as_json: bool) -> None:
+    """Print one line about one sound, at once, so that a reader need not wait for the rest."""
+    if as_json:
+        answer: dict[str, Any] = {"file": name, **prediction.to_dict()}
+        line = json.dumps(answer)
+    else:
+        line = f"{_printable(name)}: {_in_words(prediction)}"
+    print(line, flush=True)
+
+
+def _in_words(prediction: Prediction) -> str:
+    """Put the likeliest label first, then the others from likely to unlikely, in per cent."""
+    others = sorted(
+        (item for item in prediction.probabilities.items() if item[0] != prediction.label),
+        key=lambda item: -item[1],
+    )
+    rest = ", ".join(f"{label} {100 * share:.0f}" for label, share in others)
+    return f"{prediction.label} {100 * prediction.confidence:.0f} % ({rest})"
+
+
+def _complain(reason: str, *, about: str | None = None) -> int:
+    """Print one line on standard error, and give the exit status that goes with it."""
+    subject = f"{about}: " if about else ""
+    print(_printable(f"error: {subject}{reason}"), file=sys.stderr, flush=True)
+    return 1
+
+
+def _printable(text: str) -> str:
+    r"""Escape what would break a line or confuse a terminal, as in ``\n`` or ``\x1b``."""
+    return "".join(char if char.isprintable() else ascii(char)[1:-1] for char in text)

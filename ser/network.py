@@ -1,0 +1,83 @@
+"""Run a saved network on features: the one place where TensorFlow is called."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ser.errors import BundleError
+from ser.features import Features
+from ser.features.scaling import Scaling
+from ser.window import windows
+
+
+def network_inputs(features: Features, scaling: Scaling) -> tuple[np.ndarray, np.ndarray]:
+    """Standardise a clip and cut it into windows.
+
+    Returns
+    -------
+    spectrograms : np.ndarray [shape=(windows, 144, mels, 1), dtype=float32]
+    prosody : np.ndarray [shape=(windows, features), dtype=float32]
+        The clip's one vector, for each window again.
+    """
+    spectrograms = scaling.spectrogram(windows(features.log_mel))[..., None]
+    prosody = np.repeat(scaling.prosody(features.prosody)[None], len(spectrograms), axis=0)
+    return spectrograms, prosody
+
+
+def softmax(logits: np.ndarray, *, temperature: float = 1.0) -> np.ndarray:
+    """Probabilities [shape=(..., classes)] from logits divided by a temperature."""
+    scaled = np.asarray(logits, dtype=np.float64) / temperature
+    powers = np.exp(scaled - scaled.max(axis=-1, keepdims=True))
+    probabilities: np.ndarray = powers / powers.sum(axis=-1, keepdims=True)
+    return probabilities
+
+
+class Network:
+    """A saved Keras network, compiled once, that answers for one clip at a time."""
+
+    def __init__(self, path: Path) -> None:
+        """Load the network.
+
+        Raises
+        ------
+        BundleError
+            Keras cannot read the file.
+        """
+        self._call, self._takes_prosody = _compile(path)
+
+    def logits(self, features: Features, scaling: Scaling) -> np.ndarray:
+        """Answer [shape=(9,)]: the mean over the windows of a clip."""
+        spectrograms, prosody = network_inputs(features, scaling)
+        inputs = (spectrograms, prosody) if self._takes_prosody else (spectrograms,)
+        answers: np.ndarray = self._call(*inputs).numpy()
+        return answers.mean(axis=0)
+
+
+def _compile(path: Path) -> tuple[Callable[..., Any], bool]:
+    """Trace the network into one graph: called plainly, it takes five times as long."""
+    _quieten()
+    import keras
+    import tensorflow as tf
+
+    try:
+        model = keras.models.load_model(path, compile=False, safe_mode=True)
+    except Exception as error:  # Keras raises whatever the damaged file provokes.
+        raise BundleError(f"{path} cannot be opened by Keras {keras.__version__}.") from error
+    signature = [tf.TensorSpec((None, *tensor.shape[1:]), tf.float32) for tensor in model.inputs]
+
+    def call(*inputs: Any) -> Any:
+        return model(list(inputs) if len(inputs) > 1 else inputs[0], training=False)
+
+    return tf.function(call, input_signature=signature), len(signature) > 1
+
+
+def _quieten() -> None:
+    """Keep TensorFlow's start-up messages off the terminal; what a user set stays."""
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
+    os.environ.setdefault("CUDA_VISIBLE_DEVICES", "-1")

@@ -1,0 +1,34 @@
+"""The colours of the charts, fixed and the same in light and dark.
+
+The seven were searched for under three conditions: a contrast of 3:1 or more
+against a white and against a near-black page, neighbours that stay apart in
+normal vision and in simulated protanopia, deuteranopia and tritanopia (Machado
+et al., 2009), and hues near the ones people expect. No chart relies on them
+alone: every bar bears its label and its figure.
+"""
+
+EMOTION_COLOURS = {
+    "neutral": "#8a8a8a",
+    "happy": "#c28a00",
+    "sad": "#5a6489",
+    "angry": "#c02c21",
+    "fear": "#5f63ff",
+    "disgust": "#318157",
+    "surprised": "#18a2bc",
+}
+"""Label to colour, in the order of :data:`ser.labels.LABELS`."""
+
+WAVEFORM_COLOUR = "#5585ad"
+
+PITCH_COLOUR = "#ffffff"
+PITCH_OUTLINE = "#10131f"
+"""The pitch is a light line with a dark rim, to be seen on any part of the spectrogram."""
+
+SPECTROGRAM_COLOURS = [
+    [0.0, "#10131f"],
+    [0.35, "#263a63"],
+    [0.65, "#3f7f99"],
+    [0.85, "#8fc3a8"],
+    [1.0, "#f6edb3"],
+]
+"""Quiet to loud: grows steadily lighter, so that it reads without colour too."""

@@ -1,0 +1,256 @@
+"""The command line: with a stand-in for the models, and once with the shipped ones."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from ser import cli, microphone
+from ser.errors import AudioError, BundleError, MicrophoneError
+from ser.labels import LABELS
+from ser.prediction import Prediction
+
+ROOT = Path(__file__).parent.parent
+SHARES = dict(zip(LABELS, (0.055, 0.0, 0.622, 0.0, 0.217, 0.1, 0.006), strict=True))
+
+
+class FakeRecognizer:
+    """Hears sadness everywhere, except in files called bad."""
+
+    loaded_from: object = "never"
+    heard: object = None
+
+    @classmethod
+    def load(cls, bundle=None):
+        FakeRecognizer.loaded_from = bundle
+        if bundle and "broken" in str(bundle):
+            raise BundleError(f"{bundle} has no manifest.")
+        return cls()
+
+    def predict(self, source, *, model="hybrid"):
+        FakeRecognizer.heard = source
+        if str(source).startswith("bad"):
+            raise AudioError("This is not a sound file.")
+        if str(source).startswith("slow"):
+            raise KeyboardInterrupt
+        return Prediction("sad", 0.622, SHARES, model, 1.5)
+
+
+@pytest.fixture(autouse=True)
+def _fake_recognizer(monkeypatch):
+    monkeypatch.setattr(cli, "Recognizer", FakeRecognizer)
+
+
+@pytest.fixture
+def fake_microphone(monkeypatch):
+    """A quarter of a second of noise at a rate that is not ours."""
+    samples = np.random.default_rng(0).uniform(-0.5, 0.5, 12000).astype(np.float32)
+
+    def record(seconds, *, on_start):
+        on_start()
+        return samples, 48000
+
+    monkeypatch.setattr(microphone, "record", record)
+    return samples
+
+
+def test_text_names_the_label_then_the_others_from_likely_to_unlikely(capsys):
+    assert cli.main(["predict", "a.wav", "b.wav"]) == 0
+
+    out, err = capsys.readouterr()
+    shares = "fear 22, disgust 10, neutral 6, surprised 1, happy 0, angry 0"
+    assert out.splitlines() == [f"a.wav: sad 62 % ({shares})", f"b.wav: sad 62 % ({shares})"]
+    assert err == ""
+
+
+def test_json_is_one_object_a_line(capsys):
+    assert cli.main(["predict", "a.wav", "b.wav", "--json", "--model", "cnn"]) == 0
+
+    answers = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert answers[0] == {
+        "file": "a.wav",
+        "label": "sad",
+        "confidence": 0.622,
+        "probabilities": SHARES,
+        "model": "cnn",
+        "duration_s": 1.5,
+    }
+    assert list(answers[0]["probabilities"]) == list(LABELS)
+    assert [answer["file"] for answer in answers] == ["a.wav", "b.wav"]
+
+
+def test_bad_files_are_named_once_and_the_others_answered(capsys):
+    assert cli.main(["predict", "a.wav", "bad.wav", "b.wav"]) == 1
+
+    out, err = capsys.readouterr()
+    assert [line.split(":")[0] for line in out.splitlines()] == ["a.wav", "b.wav"]
+    assert err == "error: bad.wav: This is not a sound file.\n"
+
+
+def test_a_broken_bundle_is_one_line(capsys):
+    assert cli.main(["predict", "a.wav", "--bundle", "broken"]) == 1
+
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert err == "error: broken has no manifest.\n"
+
+
+@pytest.mark.parametrize(("options", "bundle"), [([], None), (["--bundle", "b"], Path("b"))])
+def test_the_bundle_is_passed_on(options, bundle):
+    assert cli.main(["predict", "a.wav", *options]) == 0
+    assert FakeRecognizer.loaded_from == bundle
+
+
+@pytest.mark.parametrize("name", ["two\nlines.wav", "red\x1b[31m.wav", "bytes\udcff.wav"])
+def test_odd_file_names_cannot_break_the_line_or_the_terminal(capsys, name):
+    assert cli.main(["predict", name, f"bad{name}"]) == 1
+
+    out, err = capsys.readouterr()
+    assert out.startswith(ascii(name)[1:-1])
+    assert err.startswith("error: bad" + ascii(name)[1:-1])
+    assert (out.count("\n"), err.count("\n")) == (1, 1)
+
+
+def test_a_terminal_that_lacks_a_letter_still_gets_its_answer():
+    done = run_with_fake_recognizer("предчувствие.wav", PYTHONIOENCODING="ascii")
+
+    assert done.returncode == 0
+    assert "sad 62 %" in done.stdout
+    assert done.stderr == ""
+
+
+def test_ctrl_c_ends_quietly(capsys):
+    assert cli.main(["predict", "a.wav", "slow.wav"]) == 130
+
+    out, err = capsys.readouterr()
+    assert out.startswith("a.wav: sad")
+    assert err == ""
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no broken pipe")
+def test_a_reader_who_leaves_is_no_error():
+    reading, writing = os.pipe()
+    os.close(reading)
+    with os.fdopen(writing, "wb") as nobody:
+        done = run_with_fake_recognizer("a.wav", "b.wav", stdout=nobody)
+
+    assert done.returncode == 141
+    assert done.stderr == ""
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        [],
+        ["predict"],
+        ["predict", "a.wav", "--model", "oracle"],
+        ["record", "--seconds", "0"],
+        ["record", "--seconds", "nan"],
+        ["record", "--seconds", "soon"],
+        ["record", "--seconds", "86400"],
+    ],
+)
+def test_a_command_that_makes_no_sense_is_status_2(arguments):
+    with pytest.raises(SystemExit) as stopped:
+        cli.main(arguments)
+    assert stopped.value.code == 2
+
+
+def test_record_answers_about_what_the_microphone_heard(capsys, fake_microphone):
+    assert cli.main(["record", "--seconds", "0.25", "--json"]) == 0
+
+    samples, sample_rate = FakeRecognizer.heard
+    assert samples is fake_microphone
+    assert sample_rate == 48000
+    out, err = capsys.readouterr()
+    assert json.loads(out)["file"] == "microphone"
+    assert err == "recording for 0.25 s, please speak\n"
+
+
+def test_record_can_keep_the_recording(capsys, fake_microphone, tmp_path):
+    import soundfile
+
+    path = tmp_path / "me.wav"
+    assert cli.main(["record", "--save", str(path)]) == 0
+
+    kept, sample_rate = soundfile.read(path, dtype="float32")
+    assert sample_rate == 48000
+    np.testing.assert_allclose(kept, fake_microphone, atol=1 / 32768)
+    assert capsys.readouterr().out.startswith(f"{path}: sad")
+
+
+def test_a_recording_that_cannot_be_kept_is_one_line(capsys, fake_microphone, tmp_path):
+    path = tmp_path / "nowhere" / "me.wav"
+    assert cli.main(["record", "--save", str(path)]) == 1
+
+    last = capsys.readouterr().err.splitlines()[-1]
+    assert last.startswith(f"error: {path}: The recording cannot be saved")
+
+
+def test_a_computer_without_microphone_is_one_line(capsys, monkeypatch):
+    def record(seconds, *, on_start):
+        raise MicrophoneError("No microphone was found.")
+
+    monkeypatch.setattr(microphone, "record", record)
+    assert cli.main(["record"]) == 1
+
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert err == "error: No microphone was found.\n"
+
+
+def test_the_shipped_models_answer_with_nothing_but_our_lines(tmp_path):
+    import soundfile
+
+    from ser.synthesis import sample_voice
+
+    voice, notes = tmp_path / "voice.wav", tmp_path / "notes.wav"
+    soundfile.write(voice, sample_voice("plain", duration_s=2.0, sample_rate=22050), 22050)
+    notes.write_text("Remember the milk.", encoding="utf-8")
+
+    done = subprocess.run(
+        [sys.executable, "-m", "ser", "predict", str(notes), str(voice), "--json"],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+        cwd=ROOT,
+    )
+
+    errors = done.stderr.splitlines()
+    assert len(errors) == 1, done.stderr
+    assert errors[0].startswith(f"error: {notes}: ")
+    assert errors[0].count("notes.wav") == 1
+    assert done.returncode == 1
+    answer = json.loads(done.stdout)
+    assert answer["file"] == str(voice)
+    assert answer["label"] == max(answer["probabilities"], key=answer["probabilities"].get)
+    assert answer["confidence"] == answer["probabilities"][answer["label"]]
+    assert list(answer["probabilities"]) == list(LABELS)
+    assert sum(answer["probabilities"].values()) == pytest.approx(1)
+    assert answer["model"] == "hybrid"
+    assert answer["duration_s"] == pytest.approx(2, abs=0.001)
+
+
+def run_with_fake_recognizer(*files, stdout=subprocess.PIPE, **environment):
+    """Run ``predict`` in a process of its own, with this file's stand-in for the models."""
+    script = (
+        "import sys; sys.path.insert(0, sys.argv[1]); import test_cli; from ser import cli; "
+        "cli.Recognizer = test_cli.FakeRecognizer; sys.exit(cli.main(sys.argv[2:]))"
+    )
+    return subprocess.run(
+        [sys.executable, "-c", script, str(Path(__file__).parent), "predict", *files],
+        stdout=stdout,
+        stderr=subprocess.PIPE,
+        text=True,
+        timeout=60,
+        check=False,
+        cwd=ROOT,
+        env={**os.environ, **environment},
+    )

@@ -1,0 +1,172 @@
+"""Make one training clip sound like many: other voices, rooms, microphones.
+
+Two stages. The waveform is shifted, stretched and mixed with noise once, so
+that prosody is measured on the changed sound (:func:`varied_copy`). The
+log-mel spectrogram is changed anew each time it is drawn (:func:`augment`),
+at a cost of well under a millisecond.
+
+Only training clips pass through here: :mod:`training.batches` alone calls
+:func:`augment`, and :mod:`training.dataset` hands copies to training alone.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ser.audio import SAMPLE_RATE
+from ser.features import HOP_S, mel_frequencies
+from ser.features.spectral import FLOOR_DB
+
+PITCH_SHIFT_ST = 3.0
+"""Largest pitch shift of a copy, in semitones: within one speaker's moods."""
+
+STRETCH = (0.85, 1.18)
+SNR_DB = (5.0, 30.0)
+
+
+def pitch_shift(samples: np.ndarray, semitones: float) -> np.ndarray:
+    """Raise the pitch, formants with it, duration kept; [shape=(n,)] in and out."""
+    import librosa
+
+    shifted: np.ndarray = librosa.effects.pitch_shift(samples, sr=SAMPLE_RATE, n_steps=semitones)
+    return shifted.astype(np.float32)
+
+
+def time_stretch(samples: np.ndarray, rate: float) -> np.ndarray:
+    """Say the same ``rate`` times as quickly, pitch kept; [shape=(n,)] to about n / rate."""
+    import librosa
+
+    stretched: np.ndarray = librosa.effects.time_stretch(samples, rate=rate)
+    return stretched.astype(np.float32)
+
+
+def add_noise(
+    samples: np.ndarray, *, snr_db: float, exponent: float, rng: np.random.Generator
+) -> np.ndarray:
+    """Add noise whose power falls as 1 / f**exponent, at a signal-to-noise ratio.
+
+    Parameters
+    ----------
+    samples : np.ndarray [shape=(n,)]
+    snr_db : float
+        Mean power of the clip over mean power of the noise, in dB.
+    exponent : float
+        0 white, 1 pink, 2 brown.
+    """
+    spectrum = np.fft.rfft(rng.standard_normal(len(samples)))
+    bins = np.arange(len(spectrum), dtype=np.float64)
+    bins[0] = 1.0
+    noise = np.fft.irfft(spectrum * bins ** (-exponent / 2), len(samples))
+    wanted = float(np.mean(np.square(samples, dtype=np.float64))) / 10 ** (snr_db / 10)
+    noise *= np.sqrt(wanted / max(float(np.mean(noise**2)), 1e-20))
+    return (samples + noise).astype(np.float32)
+
+
+def varied_copy(samples: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Change pitch or tempo, and add noise to every other copy; [shape=(n,)] to about n."""
+    if rng.random() < 0.5:
+        varied = pitch_shift(samples, rng.uniform(-PITCH_SHIFT_ST, PITCH_SHIFT_ST))
+    else:
+        varied = time_stretch(samples, rng.uniform(*STRETCH))
+    if rng.random() < 0.5:
+        varied = add_noise(varied, snr_db=rng.uniform(*SNR_DB), exponent=rng.uniform(0, 2), rng=rng)
+    return varied
+
+
+def augment(log_mel: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Change a log-mel spectrogram as another voice, room or microphone would.
+
+    Parameters
+    ----------
+    log_mel : np.ndarray [shape=(frames, mels)]
+        In dB, not yet standardised.
+
+    Returns
+    -------
+    np.ndarray [shape=(about frames, mels), dtype=float32]
+    """
+    changed = warp(log_mel, tempo=rng.uniform(0.87, 1.15), tract=rng.uniform(0.88, 1.14))
+    if rng.random() < 0.25:
+        changed = reverberate(changed, t60_s=rng.uniform(0.15, 0.8), level_db=rng.uniform(-14, -4))
+    if rng.random() < 0.6:
+        changed = changed + _equaliser(changed.shape[1], rng)
+    if rng.random() < 0.4:
+        changed = mix_noise(changed, level_db=rng.uniform(-45, -5), rng=rng)
+    if rng.random() < 0.2:
+        changed = _band_limit(changed, rng)
+    changed = np.maximum(changed + rng.normal(0, 2), FLOOR_DB)
+    return _mask(changed.astype(np.float32), rng)
+
+
+def warp(log_mel: np.ndarray, *, tempo: float, tract: float) -> np.ndarray:
+    """Change tempo and vocal-tract length by linear interpolation.
+
+    ``tempo`` above 1 is quicker. ``tract`` multiplies every frequency: above 1
+    is a shorter vocal tract (Jaitly and Hinton, 2013).
+    """
+    frames, mels = log_mel.shape
+    in_time = np.linspace(0, frames - 1, max(round(frames / tempo), 2))
+    hertz = mel_frequencies()
+    in_mel = np.interp(hertz / tract, hertz, np.arange(mels))
+    return _interpolate(_interpolate(log_mel, in_time).T, in_mel).T
+
+
+def reverberate(log_mel: np.ndarray, *, t60_s: float, level_db: float) -> np.ndarray:
+    """Let the power of each band die away as in a room of reverberation time ``t60_s``.
+
+    ``level_db`` is the level of the reverberation against the direct sound.
+    """
+    from scipy.signal import lfilter
+
+    decay = 10 ** (-6 * HOP_S / t60_s)
+    power = 10 ** (log_mel / 10)
+    tail = lfilter([0, 1 - decay], [1, -decay], power, axis=0)
+    return 10 * np.log10(power + 10 ** (level_db / 10) * tail / decay)
+
+
+def mix_noise(log_mel: np.ndarray, *, level_db: float, rng: np.random.Generator) -> np.ndarray:
+    """Add steady noise of a random colour, ``level_db`` against the clip's mean power."""
+    mels = log_mel.shape[1]
+    colour = rng.uniform(-15, 5) * np.linspace(0, 1, mels) + rng.normal(0, 1.5, mels)
+    # A band's power in one frame is a sum of few squared Gaussians.
+    speckle = rng.gamma(2.0, 0.5, log_mel.shape)
+    noise = 10 ** ((level_db + colour) / 10) * speckle
+    return 10 * np.log10(10 ** (log_mel / 10) + noise)
+
+
+def _equaliser(mels: int, rng: np.random.Generator) -> np.ndarray:
+    """Draw a microphone's response in dB [shape=(mels,)]: a tilt and slow waves."""
+    x = np.linspace(0, np.pi, mels)
+    heights_db = rng.normal(0, 3.0, 3) / (1, 2, 3)
+    waves: np.ndarray = heights_db @ np.cos(np.outer((1, 2, 3), x))
+    return waves
+
+
+def _band_limit(log_mel: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Cut to a telephone's band, or to what a low-rate codec keeps."""
+    hertz = mel_frequencies()
+    low_hz = rng.uniform(50, 350) if rng.random() < 0.5 else 0.0
+    outside = (hertz > rng.uniform(3_000, 7_500)) | (hertz < low_hz)
+    return np.where(outside, FLOOR_DB, log_mel)
+
+
+def _mask(log_mel: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """SpecAugment (Park et al., 2019): hide stretches of time and frequency."""
+    frames, mels = log_mel.shape
+    masked = log_mel.copy()
+    mean = masked.mean()
+    for _ in range(2):
+        width = rng.integers(0, max(min(20, frames // 5), 1) + 1)
+        start = rng.integers(0, frames - width + 1)
+        masked[start : start + width] = mean
+        width = rng.integers(0, 9)
+        start = rng.integers(0, mels - width + 1)
+        masked[:, start : start + width] = mean
+    return masked
+
+
+def _interpolate(values: np.ndarray, at: np.ndarray) -> np.ndarray:
+    """Read rows of ``values`` at fractional positions."""
+    below = np.minimum(at.astype(np.intp), len(values) - 2)
+    weight = (at - below)[:, None]
+    return values[below] * (1 - weight) + values[below + 1] * weight

@@ -1,0 +1,56 @@
+"""A training's state after each epoch, so that an interrupted one goes on."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import keras
+
+from training.dataset import TrainingError
+
+
+class Checkpoint(keras.callbacks.Callback):
+    """Save weights, optimizer and epoch after each epoch; only the newest is kept."""
+
+    def __init__(self, folder: Path, *, settings: dict[str, Any]) -> None:
+        """Save to ``folder``; ``settings`` must be equal for a training to go on."""
+        super().__init__()
+        self._folder = folder
+        self._settings = settings
+
+    def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
+        """Write beside the last state, then point to the new one: never half a state."""
+        self._folder.mkdir(parents=True, exist_ok=True)
+        weights = self._folder / f"epoch-{epoch + 1}.weights.h5"
+        self.model.save_weights(weights)
+        state = {"epoch": epoch + 1, "weights": weights.name, "settings": self._settings}
+        partial = self._folder / "state.json.part"
+        partial.write_text(json.dumps(state))
+        partial.replace(self._folder / "state.json")
+        for old in self._folder.glob("epoch-*.weights.h5"):
+            if old != weights:
+                old.unlink()
+
+
+def resume(model: keras.Model, folder: Path, *, settings: dict[str, Any]) -> int:
+    """Bring a compiled model to its last saved state; answer how many epochs are done.
+
+    Raises
+    ------
+    TrainingError
+        The saved training had other settings or data.
+    """
+    path = folder / "state.json"
+    if not path.exists():
+        return 0
+    state = json.loads(path.read_text())
+    if state["settings"] != settings:
+        raise TrainingError(
+            f"The training in {folder} had other settings or data: leave out --resume to start "
+            "anew, or give the same as before."
+        )
+    model.optimizer.build(model.trainable_variables)
+    model.load_weights(folder / state["weights"])
+    return int(state["epoch"])

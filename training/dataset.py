@@ -1,0 +1,167 @@
+"""Features of all training clips, computed once and kept in a cache.
+
+Each corpus is one cached result (joblib.Memory), so a second run starts at
+once, and an interrupted one repeats a corpus at most. All cores extract, with
+one BLAS thread each: small arrays are slower with more.
+"""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from joblib import Memory, Parallel, delayed, parallel_config
+
+from ser.audio import Sound, load
+from ser.errors import AudioError, SerError
+from ser.features import Features, extract, feature_schema, trim
+from ser.labels import INNER_LABELS
+from training.augment import varied_copy
+from training.corpora import Clip
+
+
+class TrainingError(SerError):
+    """Training cannot go on; the text says why and what to do."""
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """Clips and their features, index by index.
+
+    Attributes
+    ----------
+    clips : list of Clip
+    original : list of Features
+        What is scored.
+    copies : list of Features
+        The same clips varied (:func:`training.augment.varied_copy`): for
+        training only.
+    unusable : dict[str, str]
+        Path to reason for clips whose sound cannot be analysed.
+    """
+
+    clips: list[Clip]
+    original: list[Features] = field(repr=False)
+    copies: list[Features] = field(repr=False)
+    unusable: dict[str, str]
+
+    def __len__(self) -> int:
+        return len(self.clips)
+
+    def subset(self, wanted: Sequence[int] | np.ndarray) -> Dataset:
+        """Keep the clips at these indices."""
+        return Dataset(
+            clips=[self.clips[i] for i in wanted],
+            original=[self.original[i] for i in wanted],
+            copies=[self.copies[i] for i in wanted],
+            unusable=self.unusable,
+        )
+
+    def targets(self) -> np.ndarray:
+        """Index into the inner labels [shape=(clips,)]."""
+        return np.array([INNER_LABELS.index(clip.emotion) for clip in self.clips])
+
+    def emotions_of(self, corpus: str) -> list[str]:
+        """Name the emotions that a corpus has here, in the order of the inner labels."""
+        present = {clip.emotion for clip in self.clips if clip.corpus == corpus}
+        return [label for label in INNER_LABELS if label in present]
+
+
+def load_dataset(clips: Sequence[Clip], *, cache: Path, seed: int, jobs: int = -1) -> Dataset:
+    """Extract, or fetch from the cache, the features of clips.
+
+    Parameters
+    ----------
+    cache : Path
+        Folder of the cache; keyed by paths, sizes and times of the files, the
+        feature schema and the seed.
+    seed : int
+        Decides how the copies are varied.
+
+    Raises
+    ------
+    TrainingError
+        If no clip can be used.
+    """
+    extract_corpus = Memory(cache, verbose=0).cache(_extract_corpus, ignore=["jobs"])
+    kept: list[tuple[Clip, Features, Features]] = []
+    unusable: dict[str, str] = {}
+    for corpus in dict.fromkeys(clip.corpus for clip in clips):
+        own = [clip for clip in clips if clip.corpus == corpus]
+        files = [_identity(clip.path) for clip in own]
+        packed = extract_corpus(corpus, files, feature_schema(), seed, jobs=jobs)
+        for clip, result in zip(own, _unpack(packed), strict=True):
+            if isinstance(result, str):
+                unusable[str(clip.path)] = result
+            else:
+                kept.append((clip, *result))
+    if not kept:
+        raise TrainingError("None of the clips can be used: make the table of clips anew.")
+    kept_clips, original, copies = (list(column) for column in zip(*kept, strict=True))
+    return Dataset(clips=kept_clips, original=original, copies=copies, unusable=unusable)
+
+
+def _identity(path: Path) -> tuple[str, int, int]:
+    """Give what tells that a file is still the one that was read."""
+    try:
+        status = path.stat()
+    except OSError as error:
+        raise TrainingError(
+            f"{path} is in the table but cannot be read ({error.strerror}): run "
+            "python -m training.prepare again."
+        ) from error
+    return str(path), status.st_size, status.st_mtime_ns
+
+
+def _extract_corpus(
+    corpus: str, files: list[tuple[str, int, int]], schema: dict[str, Any], seed: int, *, jobs: int
+) -> dict[str, Any]:
+    """Extract one corpus; the schema and the corpus's name are part of the cache's key."""
+    from tqdm import tqdm
+
+    with parallel_config("loky", n_jobs=jobs, inner_max_num_threads=1):
+        results = Parallel(return_as="generator")(
+            delayed(_extract_clip)(path, seed) for path, _, _ in files
+        )
+        return _pack(list(tqdm(results, total=len(files), desc=f"features of {corpus}")))
+
+
+def _extract_clip(path: str, seed: int) -> tuple[Features, Features] | str:
+    """Features of a clip and of its varied copy, or why there are none."""
+    try:
+        sound = load(path)
+        # The seed goes by the file's name: neither order nor folder changes a copy.
+        rng = np.random.default_rng([seed, zlib.crc32(Path(path).name.encode())])
+        copy = Sound(varied_copy(trim(sound.samples), rng))
+        return extract(sound), extract(copy)
+    except AudioError as error:
+        return str(error)
+
+
+def _pack(results: list[tuple[Features, Features] | str]) -> dict[str, Any]:
+    """Join many small arrays into few large ones, in half precision: quick to load."""
+    usable = [result for result in results if not isinstance(result, str)]
+    features = [item for pair in usable for item in pair]
+    if not features:
+        return {"reasons": results}
+    return {
+        "reasons": [result if isinstance(result, str) else None for result in results],
+        "log_mel": np.concatenate([item.log_mel for item in features]).astype(np.float16),
+        "lengths": np.array([len(item.log_mel) for item in features]),
+        "prosody": np.stack([item.prosody for item in features]),
+    }
+
+
+def _unpack(packed: dict[str, Any]) -> list[tuple[Features, Features] | str]:
+    if "lengths" not in packed:
+        return list(packed["reasons"])
+    pieces = np.split(packed["log_mel"], np.cumsum(packed["lengths"])[:-1])
+    features = iter(
+        Features(log_mel=piece, prosody=prosody)
+        for piece, prosody in zip(pieces, packed["prosody"], strict=True)
+    )
+    return [reason or (next(features), next(features)) for reason in packed["reasons"]]
