@@ -35,7 +35,7 @@ cleaned_data.csv: $(VENV)/app-ready
 	$(BIN)/python -m training.prepare --data "$(DATA)" --out $@
 
 bench: $(VENV)/dev-ready
-	$(BIN)/python benchmarks/features.py
+	$(BIN)/python -m benchmarks.features
 
 pictures: $(VENV)/dev-ready
 	$(BIN)/python docs/screenshots.py

@@ -171,12 +171,15 @@ def show_answer(content: bytes) -> None:
 
 
 def show_prediction(prediction: Prediction, *, named: bool) -> None:
-    """Write one model's answer, under its name where there are two, and draw its bars."""
+    """Write one model's answer, with its name where there are two, and draw its bars."""
     from ser.charts import CHART_CONFIG, probability_chart
 
     if named:
-        st.caption(MODELS[prediction.model])
-    st.header(wording.headline(prediction))
+        # One line each, however narrow the column: so the bars stay level.
+        st.header(wording.answer(prediction))
+        st.markdown(f"**{MODELS[prediction.model]}.** {wording.sureness(prediction)}")
+    else:
+        st.header(wording.headline(prediction))
     st.plotly_chart(
         probability_chart(prediction),
         config=CHART_CONFIG,
@@ -231,7 +234,7 @@ def predict(content: bytes) -> dict[str, Prediction]:
     """Ask both models, so that switching between them costs nothing."""
     try:
         recognizer = models_on_their_way().result()
-    except BundleError:
+    except Exception:
         models_on_their_way.clear()  # so that mended models are found without a restart
         raise
     sound = read(content)

@@ -87,7 +87,9 @@ def _as_given(source: tuple[np.ndarray, int]) -> tuple[np.ndarray, int]:
         )
     _check_shape(len(samples), 1 if samples.ndim == 1 else samples.shape[1], rate)
     if np.issubdtype(samples.dtype, np.integer):
-        samples = samples / float(np.iinfo(samples.dtype).max)
+        half = 2.0 ** (8 * samples.dtype.itemsize - 1)
+        rest = half if np.issubdtype(samples.dtype, np.unsignedinteger) else 0.0
+        samples = (samples - rest) / half
     return samples.astype(np.float32), rate
 
 
@@ -117,7 +119,7 @@ def _openable(source: Any) -> Any:
     if isinstance(source, str | os.PathLike):
         path = Path(source)
         if not path.is_file():
-            raise AudioError("There is no such file." if not path.exists() else "It is a folder.")
+            raise AudioError("It is a folder." if path.is_dir() else "There is no such file.")
         return str(path)
     if hasattr(source, "read") and hasattr(source, "seek"):
         source.seek(0)
@@ -147,7 +149,12 @@ def _check_shape(frames: int, channels: int, rate: int) -> None:
 
 
 def _to_mono(samples: np.ndarray) -> np.ndarray:
-    return samples if samples.ndim == 1 else samples.mean(axis=1, dtype=np.float32)
+    if samples.ndim == 1:
+        return samples
+    mono: np.ndarray = samples.mean(axis=1, dtype=np.float32)
+    loudest = samples[:, np.abs(samples).sum(axis=0).argmax()]
+    # A channel wired the wrong way round would cancel the other.
+    return loudest if np.abs(mono).sum() < 0.05 * np.abs(loudest).sum() else mono
 
 
 def _check_content(mono: np.ndarray, rate: int) -> None:

@@ -88,6 +88,9 @@ def open_bundle(root: str | Path) -> Bundle:
     root = Path(root)
     manifest = _read_json(root, _MANIFEST)
     _check_hashes(root, manifest)
+    missing = {"temperature", "known_answer"} - set(manifest)
+    if missing:
+        raise BundleError(f"{root / _MANIFEST} lacks {', '.join(sorted(missing))}.")
     if manifest.get("feature_schema") != feature_schema():
         raise BundleError(
             f"The models in {root} were trained on other features than this version computes; "
@@ -151,7 +154,7 @@ def _sha256(path: Path) -> str:
 
 def _read_json(root: Path, name: str) -> dict[str, Any]:
     try:
-        content: dict[str, Any] = json.loads((root / name).read_text(encoding="utf-8"))
+        content = json.loads((root / name).read_text(encoding="utf-8"))
     except FileNotFoundError as error:
         raise BundleError(
             f"There are no trained models in {root} ({name} is missing): train them or fetch "
@@ -159,6 +162,8 @@ def _read_json(root: Path, name: str) -> dict[str, Any]:
         ) from error
     except (OSError, ValueError) as error:
         raise BundleError(f"{root / name} is damaged: fetch the models again.") from error
+    if not isinstance(content, dict):
+        raise BundleError(f"{root / name} is damaged: fetch the models again.")
     return content
 
 

@@ -7,6 +7,7 @@ scrolls the page must not end up inside a chart.
 
 from __future__ import annotations
 
+from html import escape
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -63,6 +64,10 @@ def probability_chart(prediction: Prediction) -> go.Figure:
 
     labels = list(prediction.probabilities)
     values = list(prediction.probabilities.values())
+    names = [_bold_if(label == prediction.label, label) for label in labels]
+    figures = [
+        _bold_if(k == prediction.label, percent(p)) for k, p in prediction.probabilities.items()
+    ]
     # A faint full-length bar behind each shows how far 100 % would reach.
     tracks = go.Bar(x=[1.0] * len(labels), y=labels, orientation="h", marker_color=_TRACK_COLOUR)
     bars = go.Bar(
@@ -77,12 +82,9 @@ def probability_chart(prediction: Prediction) -> go.Figure:
     figure.update_layout(
         **_layout(height=36 * len(labels) + 8),
         bargap=0.35,
-        yaxis=_beside(labels, [_bold_if(label == prediction.label, label) for label in labels]),
+        yaxis=_beside(labels, names),
         # The figures stand on an axis of their own, which makes room for them.
-        yaxis2=_beside(
-            labels, [_bold_if(k == prediction.label, percent(p)) for k, p in zip(labels, values)]
-        )
-        | {"overlaying": "y", "side": "right"},
+        yaxis2={**_beside(labels, figures), "overlaying": "y", "side": "right"},
     )
     figure.update_xaxes(range=[0, 1], visible=False, fixedrange=True)
     return figure
@@ -101,7 +103,8 @@ def _beside(labels: list[str], texts: list[str]) -> dict[str, object]:
 
 
 def _bold_if(condition: bool, text: str) -> str:
-    return f"<b>{text}</b>" if condition else text
+    """Write a text in plotly's HTML, where "< 1 %" would begin a tag."""
+    return f"<b>{escape(text)}</b>" if condition else escape(text)
 
 
 def voice_picture(sound: Sound) -> go.Figure:

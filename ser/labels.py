@@ -16,7 +16,11 @@ nine inner labels directly.
 
 from __future__ import annotations
 
-import numpy as np
+from functools import cache
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import numpy as np
 
 LABELS = ("neutral", "happy", "sad", "angry", "fear", "disgust", "surprised")
 """What people see, in the order used everywhere."""
@@ -56,13 +60,20 @@ def to_public(probabilities: np.ndarray) -> np.ndarray:
     np.ndarray [shape=(..., 7)]
         In the order of :data:`LABELS`, summing to 1 along the last axis.
     """
-    folded = np.asarray(probabilities, dtype=np.float64) @ _FOLDING
+    import numpy as np
+
+    folded = np.asarray(probabilities, dtype=np.float64) @ _folding()
     total = folded.sum(axis=-1, keepdims=True)
     # A voice that is boredom and nothing else says nothing about the seven.
     uniform = np.full_like(folded, 1.0 / len(LABELS))
     return np.divide(folded, total, out=uniform, where=total > 0)
 
 
-_FOLDING = np.array(
-    [[float(public_label(inner) == label) for label in LABELS] for inner in INNER_LABELS]
-)
+@cache
+def _folding() -> np.ndarray:
+    """1 where an inner label (row) counts as a public one (column)."""
+    import numpy as np
+
+    return np.array(
+        [[float(public_label(inner) == label) for label in LABELS] for inner in INNER_LABELS]
+    )

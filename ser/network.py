@@ -79,5 +79,3 @@ def _compile(path: Path) -> tuple[Callable[..., Any], bool]:
 def _quieten() -> None:
     """Keep TensorFlow's start-up messages off the terminal; what a user set stays."""
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
-    os.environ.setdefault("CUDA_VISIBLE_DEVICES", "-1")

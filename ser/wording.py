@@ -15,20 +15,25 @@ _SOUNDS = {"fear": "like fear", "disgust": "like disgust"}
 
 def headline(prediction: Prediction) -> str:
     """Say the answer and how sure the model is: "Sounds sad. Fairly sure."."""
-    first = f"Sounds {sounds(prediction.label)}."
+    return f"{answer(prediction)} {sureness(prediction)}"
+
+
+def answer(prediction: Prediction) -> str:
+    """Say what the voice sounds like: "Sounds sad.", "Sounds like fear."."""
+    if prediction.confidence < NOT_VERY_SURE:
+        return "Hard to say."
+    return f"Sounds {_SOUNDS.get(prediction.label, prediction.label)}."
+
+
+def sureness(prediction: Prediction) -> str:
+    """Say how sure the model is, and where it is not, what else it might be."""
     if prediction.confidence >= QUITE_SURE:
-        return f"{first} Quite sure."
+        return "Quite sure."
     if prediction.confidence >= FAIRLY_SURE:
-        return f"{first} Fairly sure."
-    second = runner_up(prediction)
+        return "Fairly sure."
     if prediction.confidence >= NOT_VERY_SURE:
-        return f"{first} Not very sure: perhaps {second}."
-    return f"Hard to say: between {prediction.label} and {second}."
-
-
-def sounds(label: str) -> str:
-    """Put a label after "sounds": "sad", "like fear"."""
-    return _SOUNDS.get(label, label)
+        return f"Not very sure: perhaps {runner_up(prediction)}."
+    return f"Between {prediction.label} and {runner_up(prediction)}."
 
 
 def runner_up(prediction: Prediction) -> str:

@@ -6,7 +6,9 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
+from typing import IO, Any, NoReturn
 
 import numpy as np
 import pytest
@@ -24,17 +26,19 @@ class FakeRecognizer:
     """Hears sadness everywhere, except in files called bad."""
 
     loaded_from: object = "never"
-    heard: object = None
+    heard: Any = None
 
     @classmethod
-    def load(cls, bundle=None):
+    def load(cls, bundle: Path | None = None) -> FakeRecognizer:
         FakeRecognizer.loaded_from = bundle
         if bundle and "broken" in str(bundle):
             raise BundleError(f"{bundle} has no manifest.")
         return cls()
 
-    def predict(self, source, *, model="hybrid"):
+    def predict(self, source: object, *, model: str = "hybrid") -> Prediction:
         FakeRecognizer.heard = source
+        if "rotten" in str(FakeRecognizer.loaded_from):
+            raise BundleError("The hybrid model answers otherwise than when it was made.")
         if str(source).startswith("bad"):
             raise AudioError("This is not a sound file.")
         if str(source).startswith("slow"):
@@ -43,16 +47,16 @@ class FakeRecognizer:
 
 
 @pytest.fixture(autouse=True)
-def _fake_recognizer(monkeypatch):
+def _fake_recognizer(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(cli, "Recognizer", FakeRecognizer)
 
 
 @pytest.fixture
-def fake_microphone(monkeypatch):
+def fake_microphone(monkeypatch: pytest.MonkeyPatch) -> np.ndarray:
     """A quarter of a second of noise at a rate that is not ours."""
     samples = np.random.default_rng(0).uniform(-0.5, 0.5, 12000).astype(np.float32)
 
-    def record(seconds, *, on_start):
+    def record(seconds: float, *, on_start: Callable[[], None]) -> tuple[np.ndarray, int]:
         on_start()
         return samples, 48000
 
@@ -60,7 +64,9 @@ def fake_microphone(monkeypatch):
     return samples
 
 
-def test_text_names_the_label_then_the_others_from_likely_to_unlikely(capsys):
+def test_text_names_the_label_then_the_others_from_likely_to_unlikely(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     assert cli.main(["predict", "a.wav", "b.wav"]) == 0
 
     out, err = capsys.readouterr()
@@ -69,7 +75,7 @@ def test_text_names_the_label_then_the_others_from_likely_to_unlikely(capsys):
     assert err == ""
 
 
-def test_json_is_one_object_a_line(capsys):
+def test_json_is_one_object_a_line(capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.main(["predict", "a.wav", "b.wav", "--json", "--model", "cnn"]) == 0
 
     answers = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
@@ -85,7 +91,9 @@ def test_json_is_one_object_a_line(capsys):
     assert [answer["file"] for answer in answers] == ["a.wav", "b.wav"]
 
 
-def test_bad_files_are_named_once_and_the_others_answered(capsys):
+def test_bad_files_are_named_once_and_the_others_answered(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     assert cli.main(["predict", "a.wav", "bad.wav", "b.wav"]) == 1
 
     out, err = capsys.readouterr()
@@ -93,7 +101,7 @@ def test_bad_files_are_named_once_and_the_others_answered(capsys):
     assert err == "error: bad.wav: This is not a sound file.\n"
 
 
-def test_a_broken_bundle_is_one_line(capsys):
+def test_a_broken_bundle_is_one_line(capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.main(["predict", "a.wav", "--bundle", "broken"]) == 1
 
     out, err = capsys.readouterr()
@@ -101,14 +109,26 @@ def test_a_broken_bundle_is_one_line(capsys):
     assert err == "error: broken has no manifest.\n"
 
 
+def test_a_model_that_fails_when_it_is_first_asked_is_not_blamed_on_each_file(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert cli.main(["predict", "a.wav", "b.wav", "--bundle", "rotten"]) == 1
+
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert err == "error: The hybrid model answers otherwise than when it was made.\n"
+
+
 @pytest.mark.parametrize(("options", "bundle"), [([], None), (["--bundle", "b"], Path("b"))])
-def test_the_bundle_is_passed_on(options, bundle):
+def test_the_bundle_is_passed_on(options: list[str], bundle: Path | None) -> None:
     assert cli.main(["predict", "a.wav", *options]) == 0
     assert FakeRecognizer.loaded_from == bundle
 
 
 @pytest.mark.parametrize("name", ["two\nlines.wav", "red\x1b[31m.wav", "bytes\udcff.wav"])
-def test_odd_file_names_cannot_break_the_line_or_the_terminal(capsys, name):
+def test_odd_file_names_cannot_break_the_line_or_the_terminal(
+    capsys: pytest.CaptureFixture[str], name: str
+) -> None:
     assert cli.main(["predict", name, f"bad{name}"]) == 1
 
     out, err = capsys.readouterr()
@@ -117,7 +137,7 @@ def test_odd_file_names_cannot_break_the_line_or_the_terminal(capsys, name):
     assert (out.count("\n"), err.count("\n")) == (1, 1)
 
 
-def test_a_terminal_that_lacks_a_letter_still_gets_its_answer():
+def test_a_terminal_that_lacks_a_letter_still_gets_its_answer() -> None:
     done = run_with_fake_recognizer("предчувствие.wav", PYTHONIOENCODING="ascii")
 
     assert done.returncode == 0
@@ -125,7 +145,7 @@ def test_a_terminal_that_lacks_a_letter_still_gets_its_answer():
     assert done.stderr == ""
 
 
-def test_ctrl_c_ends_quietly(capsys):
+def test_ctrl_c_ends_quietly(capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.main(["predict", "a.wav", "slow.wav"]) == 130
 
     out, err = capsys.readouterr()
@@ -134,7 +154,7 @@ def test_ctrl_c_ends_quietly(capsys):
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no broken pipe")
-def test_a_reader_who_leaves_is_no_error():
+def test_a_reader_who_leaves_is_no_error() -> None:
     reading, writing = os.pipe()
     os.close(reading)
     with os.fdopen(writing, "wb") as nobody:
@@ -156,13 +176,15 @@ def test_a_reader_who_leaves_is_no_error():
         ["record", "--seconds", "86400"],
     ],
 )
-def test_a_command_that_makes_no_sense_is_status_2(arguments):
+def test_a_command_that_makes_no_sense_is_status_2(arguments: list[str]) -> None:
     with pytest.raises(SystemExit) as stopped:
         cli.main(arguments)
     assert stopped.value.code == 2
 
 
-def test_record_answers_about_what_the_microphone_heard(capsys, fake_microphone):
+def test_record_answers_about_what_the_microphone_heard(
+    capsys: pytest.CaptureFixture[str], fake_microphone: np.ndarray
+) -> None:
     assert cli.main(["record", "--seconds", "0.25", "--json"]) == 0
 
     samples, sample_rate = FakeRecognizer.heard
@@ -173,7 +195,9 @@ def test_record_answers_about_what_the_microphone_heard(capsys, fake_microphone)
     assert err == "recording for 0.25 s, please speak\n"
 
 
-def test_record_can_keep_the_recording(capsys, fake_microphone, tmp_path):
+def test_record_can_keep_the_recording(
+    capsys: pytest.CaptureFixture[str], fake_microphone: np.ndarray, tmp_path: Path
+) -> None:
     import soundfile
 
     path = tmp_path / "me.wav"
@@ -185,7 +209,9 @@ def test_record_can_keep_the_recording(capsys, fake_microphone, tmp_path):
     assert capsys.readouterr().out.startswith(f"{path}: sad")
 
 
-def test_a_recording_that_cannot_be_kept_is_one_line(capsys, fake_microphone, tmp_path):
+def test_a_recording_that_cannot_be_kept_is_one_line(
+    capsys: pytest.CaptureFixture[str], fake_microphone: np.ndarray, tmp_path: Path
+) -> None:
     path = tmp_path / "nowhere" / "me.wav"
     assert cli.main(["record", "--save", str(path)]) == 1
 
@@ -193,8 +219,10 @@ def test_a_recording_that_cannot_be_kept_is_one_line(capsys, fake_microphone, tm
     assert last.startswith(f"error: {path}: The recording cannot be saved")
 
 
-def test_a_computer_without_microphone_is_one_line(capsys, monkeypatch):
-    def record(seconds, *, on_start):
+def test_a_computer_without_microphone_is_one_line(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def record(seconds: float, *, on_start: Callable[[], None]) -> NoReturn:
         raise MicrophoneError("No microphone was found.")
 
     monkeypatch.setattr(microphone, "record", record)
@@ -205,7 +233,7 @@ def test_a_computer_without_microphone_is_one_line(capsys, monkeypatch):
     assert err == "error: No microphone was found.\n"
 
 
-def test_the_shipped_models_answer_with_nothing_but_our_lines(tmp_path):
+def test_the_shipped_models_answer_with_nothing_but_our_lines(tmp_path: Path) -> None:
     import soundfile
 
     from ser.synthesis import sample_voice
@@ -238,7 +266,9 @@ def test_the_shipped_models_answer_with_nothing_but_our_lines(tmp_path):
     assert answer["duration_s"] == pytest.approx(2, abs=0.001)
 
 
-def run_with_fake_recognizer(*files, stdout=subprocess.PIPE, **environment):
+def run_with_fake_recognizer(
+    *files: str, stdout: int | IO[bytes] = subprocess.PIPE, **environment: str
+) -> subprocess.CompletedProcess[str]:
     """Run ``predict`` in a process of its own, with this file's stand-in for the models."""
     script = (
         "import sys; sys.path.insert(0, sys.argv[1]); import test_cli; from ser import cli; "

@@ -29,7 +29,7 @@ HEAVY = {
 
 # The clock of a busy machine proves nothing; what was imported does.
 @pytest.mark.parametrize("module", ["ser", "ser.cli", "ser.microphone", "ser.features"])
-def test_importing_brings_nothing_heavy(module):
+def test_importing_brings_nothing_heavy(module: str) -> None:
     script = f"import sys, {module}; print(*sorted(set(sys.modules) & {HEAVY!r}))"
 
     done = subprocess.run(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from types import SimpleNamespace
+from typing import NoReturn
 
 import numpy as np
 import pytest
@@ -28,11 +29,15 @@ class FakeSounddevice(SimpleNamespace):
         assert kind == "input"
         return {"index": 3, "name": "Built-in", "default_samplerate": float(self.rates[-1])}
 
-    def check_input_settings(self, *, device, channels, dtype, samplerate) -> None:
+    def check_input_settings(
+        self, *, device: int, channels: int, dtype: str, samplerate: int
+    ) -> None:
         if samplerate not in self.rates:
             raise PortAudioError("Invalid sample rate")
 
-    def rec(self, frames, *, samplerate, channels, dtype, device) -> np.ndarray:
+    def rec(
+        self, frames: int, *, samplerate: int, channels: int, dtype: str, device: int
+    ) -> np.ndarray:
         assert samplerate in self.rates
         assert device == 3
         time_s = np.arange(frames) / samplerate
@@ -47,7 +52,7 @@ def install(monkeypatch: pytest.MonkeyPatch, sounddevice: object) -> None:
     monkeypatch.setitem(sys.modules, "sounddevice", sounddevice)
 
 
-def test_records_mono_at_our_rate_and_waits_until_the_end(monkeypatch):
+def test_records_mono_at_our_rate_and_waits_until_the_end(monkeypatch: pytest.MonkeyPatch) -> None:
     fake = FakeSounddevice(rates=(16000, 48000))
     install(monkeypatch, fake)
     started_before_end = []
@@ -64,7 +69,7 @@ def test_records_mono_at_our_rate_and_waits_until_the_end(monkeypatch):
     assert fake.finished
 
 
-def test_uses_the_rate_of_a_device_that_cannot_do_ours(monkeypatch):
+def test_uses_the_rate_of_a_device_that_cannot_do_ours(monkeypatch: pytest.MonkeyPatch) -> None:
     install(monkeypatch, FakeSounddevice(rates=(44100,)))
 
     samples, sample_rate = microphone.record(2)
@@ -73,9 +78,9 @@ def test_uses_the_rate_of_a_device_that_cannot_do_ours(monkeypatch):
     assert samples.shape == (88200,)
 
 
-def test_a_missing_portaudio_is_named_with_its_package(monkeypatch):
+def test_a_missing_portaudio_is_named_with_its_package(monkeypatch: pytest.MonkeyPatch) -> None:
     class NoPortAudio:
-        def find_spec(self, name, path=None, target=None):
+        def find_spec(self, name: str, path: object = None, target: object = None) -> None:
             if name == "sounddevice":
                 raise OSError("PortAudio library not found")
 
@@ -86,7 +91,7 @@ def test_a_missing_portaudio_is_named_with_its_package(monkeypatch):
         microphone.record(1)
 
 
-def test_a_missing_sounddevice_is_named_with_its_package(monkeypatch):
+def test_a_missing_sounddevice_is_named_with_its_package(monkeypatch: pytest.MonkeyPatch) -> None:
     install(monkeypatch, None)  # Python then raises ImportError
 
     with pytest.raises(MicrophoneError, match="pip install sounddevice"):
@@ -96,13 +101,15 @@ def test_a_missing_sounddevice_is_named_with_its_package(monkeypatch):
 @pytest.mark.parametrize(
     "reason", [PortAudioError("Error querying device -1"), ValueError("Not an input device: 'X'")]
 )
-def test_a_computer_without_microphone_says_so(monkeypatch, reason):
+def test_a_computer_without_microphone_says_so(
+    monkeypatch: pytest.MonkeyPatch, reason: Exception
+) -> None:
     fake = FakeSounddevice()
 
-    def query_devices(kind):
+    def query_devices(kind: str) -> NoReturn:
         raise reason
 
-    fake.query_devices = query_devices
+    monkeypatch.setattr(fake, "query_devices", query_devices)
     install(monkeypatch, fake)
 
     with pytest.raises(MicrophoneError, match="No microphone was found"):
@@ -110,20 +117,20 @@ def test_a_computer_without_microphone_says_so(monkeypatch, reason):
 
 
 @pytest.mark.parametrize("failing", ["rec", "wait"])
-def test_a_microphone_in_use_is_named(monkeypatch, failing):
+def test_a_microphone_in_use_is_named(monkeypatch: pytest.MonkeyPatch, failing: str) -> None:
     fake = FakeSounddevice()
 
-    def fail(*args, **kwargs):
+    def fail(*args: object, **kwargs: object) -> NoReturn:
         raise PortAudioError("Device unavailable", -9985)
 
-    setattr(fake, failing, fail)
+    monkeypatch.setattr(fake, failing, fail)
     install(monkeypatch, fake)
 
     with pytest.raises(MicrophoneError, match=r"'Built-in' cannot be used \(Device unavail"):
         microphone.record(1)
 
 
-def test_a_muted_microphone_is_not_taken_for_a_voice(monkeypatch):
+def test_a_muted_microphone_is_not_taken_for_a_voice(monkeypatch: pytest.MonkeyPatch) -> None:
     install(monkeypatch, FakeSounddevice(level=0.0))
 
     with pytest.raises(MicrophoneError, match=r"only silence.*muted"):

@@ -9,8 +9,8 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from corpora_on_disk import sound, write_corpus, write_sound
 
+from tests.corpora_on_disk import sound, write_corpus, write_sound
 from training.corpora import Clip, CorpusError, read_table, write_table
 from training.prepare import find_all, main
 
@@ -31,11 +31,11 @@ CLIP = Clip(
 
 
 @pytest.fixture(autouse=True)
-def _no_folder_from_outside(monkeypatch):
+def _no_folder_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("SER_DATA", raising=False)
 
 
-def test_the_table_comes_back_as_it_was_written(tmp_path):
+def test_the_table_comes_back_as_it_was_written(tmp_path: Path) -> None:
     path = Path(os.path.abspath(CLIP.path))
     clips = [replace(CLIP, path=path), replace(CLIP, path=path.with_name("2.wav"), age=None)]
     write_table(clips, tmp_path / "new" / "table.csv")
@@ -50,7 +50,9 @@ def test_the_table_comes_back_as_it_was_written(tmp_path):
         ("1.2345", "long", "line 2.*long"),
     ],
 )
-def test_a_table_that_is_none_is_refused_with_a_sentence(tmp_path, old, new, said):
+def test_a_table_that_is_none_is_refused_with_a_sentence(
+    tmp_path: Path, old: str, new: str, said: str
+) -> None:
     table = tmp_path / "table.csv"
     write_table([CLIP], table)
     table.write_text(table.read_text(encoding="utf-8").replace(old, new), encoding="utf-8")
@@ -58,12 +60,14 @@ def test_a_table_that_is_none_is_refused_with_a_sentence(tmp_path, old, new, sai
         read_table(table)
 
 
-def test_a_missing_table_says_how_to_make_it(tmp_path):
+def test_a_missing_table_says_how_to_make_it(tmp_path: Path) -> None:
     with pytest.raises(CorpusError, match=r"training\.prepare"):
         read_table(tmp_path / "table.csv")
 
 
-def test_the_command_says_what_it_used_and_what_not_and_why(tmp_path, capsys):
+def test_the_command_says_what_it_used_and_what_not_and_why(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     data = tmp_path / "data"
     write_corpus(data / "a", "emodb", speakers=2, takes=1, seconds=0.2)
     write_corpus(data / "b", "cremad", speakers=1, takes=1, seconds=0.2)
@@ -87,29 +91,31 @@ def test_the_command_says_what_it_used_and_what_not_and_why(tmp_path, capsys):
     assert [clip.corpus for clip in read_table(table)] == ["cremad"] * 6 + ["emodb"] * 14
 
 
-def test_the_command_runs_from_any_folder_and_takes_its_data_from_the_environment(tmp_path):
+def test_the_command_runs_from_any_folder_and_takes_its_data_from_the_environment(
+    tmp_path: Path,
+) -> None:
     write_corpus(tmp_path / "data", "emodb", speakers=1, takes=1, seconds=0.2)
     root = Path(__file__).parent.parent
     subprocess.run(
-        [sys.executable, "-m", "training.prepare"],
+        [sys.executable, "-m", "training.prepare", "--out", "made/table.csv"],
         cwd=tmp_path,
         env={**os.environ, "SER_DATA": "data", "PYTHONPATH": str(root)},
         check=True,
         capture_output=True,
     )
-    clips = read_table(tmp_path / "cleaned_data.csv")
+    clips = read_table(tmp_path / "made" / "table.csv")
     assert len(clips) == 7
     assert all(clip.path.is_absolute() and clip.path.exists() for clip in clips)
 
 
-def test_own_recordings_join_the_corpora(tmp_path):
+def test_own_recordings_join_the_corpora(tmp_path: Path) -> None:
     write_corpus(tmp_path / "data", "iesc", speakers=1, takes=1, seconds=0.2)
     write_sound(tmp_path / "mine" / "angry" / "ann" / "1.wav", SHORT)
     search = find_all(tmp_path / "data", own=[tmp_path / "mine"])
     assert [found.name for found in search.found] == ["iesc", "mine"]
 
 
-def test_own_folders_of_one_name_keep_their_voices_apart(tmp_path):
+def test_own_folders_of_one_name_keep_their_voices_apart(tmp_path: Path) -> None:
     places = [tmp_path / "a" / "tess", tmp_path / "b" / "tess"]
     for place in places:
         write_sound(place / "sad" / "1.wav", SHORT)
@@ -118,7 +124,9 @@ def test_own_folders_of_one_name_keep_their_voices_apart(tmp_path):
     assert speakers == {"own-tess-unknown", "own-tess-2-unknown"}
 
 
-def test_nothing_found_says_what_was_looked_for(tmp_path, capsys):
+def test_nothing_found_says_what_was_looked_for(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     assert main(["--data", str(tmp_path), "--out", str(tmp_path / "table.csv")]) == 1
     said = capsys.readouterr().err
     assert str(tmp_path) in said
@@ -130,7 +138,13 @@ def test_nothing_found_says_what_was_looked_for(tmp_path, capsys):
     ("arguments", "said"),
     [([], "SER_DATA"), (["--data", "nowhere"], "nowhere"), (["--own", "gone.csv"], "gone.csv")],
 )
-def test_a_place_that_is_not_there_is_one_sentence(arguments, said, capsys, monkeypatch, tmp_path):
+def test_a_place_that_is_not_there_is_one_sentence(
+    arguments: list[str],
+    said: str,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+) -> None:
     monkeypatch.chdir(tmp_path)
     assert main(arguments) == 1
     error = capsys.readouterr().err
@@ -139,7 +153,9 @@ def test_a_place_that_is_not_there_is_one_sentence(arguments, said, capsys, monk
     assert said in error
 
 
-def test_a_table_that_cannot_be_written_is_one_sentence(tmp_path, capsys):
+def test_a_table_that_cannot_be_written_is_one_sentence(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     write_corpus(tmp_path / "data", "emodb", speakers=1, takes=1, seconds=0.2)
     blocked = tmp_path / "file"
     blocked.write_text("not a folder")

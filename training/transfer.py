@@ -24,7 +24,9 @@ from tqdm import tqdm
 
 from ser.errors import SerError
 
-CHUNK_BYTES = 1 << 18
+CHUNK_BYTES = 16384
+"""Written at a time; when a connection is cut, no more than this is lost of what came."""
+
 TRANSIENT_STATUSES = {408, 425, 429, 500, 502, 503, 504}
 
 

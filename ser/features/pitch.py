@@ -82,6 +82,8 @@ def harmonicity(pitch: parselmouth.Pitch) -> tuple[float, float]:
 
     From the height r of the autocorrelation's peak, HNR = 10 log10(r / (1 - r))
     (Boersma, 1993): the pitch analysis holds it already. 0 where nothing is voiced.
+    Its window of three periods reads voices under 150 Hz some decibels too low
+    where noise is faint (above 20 dB); Praat's own harmonicity takes five times as long.
     """
     strength = pitch.selected_array["strength"][pitch.selected_array["frequency"] > 0]
     if len(strength) == 0:

@@ -69,7 +69,6 @@ def read_table(path: Path | str) -> list[Clip]:
 def _row(clip: Clip) -> list[object]:
     values = {name: getattr(clip, name) for name in COLUMNS}
     values["path"] = os.path.abspath(clip.path)
-    values["age"] = "" if clip.age is None else f"{clip.age:g}"
     return [values[name] for name in COLUMNS]
 
 

@@ -1,0 +1,112 @@
+"""Reading sound: every form gives the same samples, and what lies is refused."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+
+from ser import AudioError
+from ser.audio import SAMPLE_RATE, load
+
+
+def _wav(samples: np.ndarray, rate: int = SAMPLE_RATE, subtype: str = "PCM_16") -> bytes:
+    file = io.BytesIO()
+    soundfile.write(file, samples, rate, format="WAV", subtype=subtype)
+    return file.getvalue()
+
+
+def _tone(rate: int = SAMPLE_RATE, seconds: float = 1.0) -> np.ndarray:
+    return (0.3 * np.sin(2 * np.pi * 220 * np.arange(int(rate * seconds)) / rate)).astype("f4")
+
+
+def test_path_bytes_file_and_samples_give_the_same(tmp_path: Path) -> None:
+    data = _wav(_tone())
+    path = tmp_path / "tone.wav"
+    path.write_bytes(data)
+    with path.open("rb") as file:
+        given = [load(x).samples for x in (path, str(path), data, io.BytesIO(data), file)]
+    for samples in given:
+        np.testing.assert_array_equal(samples, given[0])
+    integers = soundfile.read(io.BytesIO(data), dtype="int16")[0]
+    np.testing.assert_allclose(load((integers, SAMPLE_RATE)).samples, given[0], atol=1e-4)
+
+
+@pytest.mark.parametrize("kind", ["WAV", "FLAC", "OGG", "MP3", "AIFF"])
+def test_formats_that_people_have(kind: str) -> None:
+    file = io.BytesIO()
+    soundfile.write(file, _tone(), SAMPLE_RATE, format=kind)
+    assert load(file.getvalue()).duration_s == pytest.approx(1.0, abs=0.1)
+
+
+def test_unsigned_bytes_rest_at_half_their_range() -> None:
+    given = np.round(128 + 127 * _tone()).astype(np.uint8)
+    np.testing.assert_allclose(load((given, SAMPLE_RATE)).samples, _tone(), atol=0.01)
+
+
+def test_channels_that_cancel_are_heard_by_one() -> None:
+    opposed = np.stack([_tone(), -_tone()], axis=1)
+    assert np.ptp(load((opposed, SAMPLE_RATE)).samples) > 0.5
+
+
+@pytest.mark.parametrize("rate", [8_000, 22_050, 44_100, 96_000])
+def test_any_rate_and_stereo_become_16_khz_mono(rate: int) -> None:
+    stereo = np.stack([_tone(rate), _tone(rate)], axis=1)
+    sound = load((stereo, rate))
+    assert sound.samples.dtype == np.float32
+    assert sound.duration_s == pytest.approx(1.0, abs=0.001)
+    spectrum = np.abs(np.fft.rfft(sound.samples))
+    assert spectrum.argmax() == pytest.approx(220, abs=1)
+
+
+@pytest.mark.parametrize(
+    ("source", "says"),
+    [
+        (b"", "not a sound file"),
+        (b"this is a text, not a sound" * 100, "not a sound file"),
+        ("nowhere/voice.wav", "no such file"),
+        ((np.zeros(0, "f4"), SAMPLE_RATE), "0.00 s"),
+        ((_tone(seconds=0.05), SAMPLE_RATE), "at least 0.1 s"),
+        ((np.zeros(SAMPLE_RATE, "f4"), SAMPLE_RATE), "silent"),
+        ((np.full(SAMPLE_RATE, 0.2, "f4"), SAMPLE_RATE), "silent"),
+        ((np.full(SAMPLE_RATE, np.nan, "f4"), SAMPLE_RATE), "not numbers"),
+        ((np.zeros((2, 2, 2), "f4"), SAMPLE_RATE), "3 dimensions"),
+        ((_tone(), 1), "sampling rate is 1 Hz"),
+        (_wav(_tone(), rate=1), "sampling rate is 1 Hz"),
+        (_wav(_tone(), rate=2_000_000_000), "sampling rate"),
+        (_wav(np.tile(_tone()[:, None], 64)), "64 channels"),
+        (3.5, "cannot be read from float"),
+    ],
+)
+def test_what_cannot_be_used_is_told_in_a_sentence(source: object, says: str) -> None:
+    with pytest.raises(AudioError, match=says) as error:
+        load(source)  # type: ignore[arg-type]
+    assert str(error.value).endswith((".", "?"))
+
+
+def test_a_folder_is_not_a_sound(tmp_path: Path) -> None:
+    with pytest.raises(AudioError, match="folder"):
+        load(tmp_path)
+
+
+def test_a_small_file_that_unpacks_to_hours_is_refused_before_decoding() -> None:
+    file = io.BytesIO()
+    soundfile.write(file, np.zeros((8_000 * 60 * 30, 1), "i2"), 8_000, format="FLAC")
+    assert len(file.getvalue()) < 200_000
+    with pytest.raises(AudioError, match="30 min"):
+        load(file.getvalue())
+
+
+def test_a_cut_off_file_is_read_as_far_as_it_goes() -> None:
+    data = _wav(_tone())
+    assert load(data[: len(data) // 2]).duration_s == pytest.approx(0.5, abs=0.05)
+
+
+def test_nan_in_a_float_wav_is_refused() -> None:
+    samples = _tone()
+    samples[100] = np.nan
+    with pytest.raises(AudioError, match="not numbers"):
+        load(_wav(samples, subtype="FLOAT"))

@@ -1,0 +1,86 @@
+"""Bundles: what was changed since it was saved must not be believed."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from ser import BundleError
+from ser.bundle import MODEL_FILES, open_bundle, write_artifacts, write_manifest
+from ser.features import PROSODIC_FEATURES
+from ser.features.scaling import Scaling
+
+
+@pytest.fixture
+def saved(tmp_path: Path) -> Path:
+    """A bundle that is whole, but for networks that nobody opens here."""
+    (tmp_path / "models").mkdir()
+    for name, file in MODEL_FILES.items():
+        (tmp_path / file).write_bytes(f"network {name}".encode())
+    count = len(PROSODIC_FEATURES)
+    scaling = Scaling(np.zeros(64), np.ones(64), np.arange(count, dtype=float), np.ones(count))
+    write_artifacts(tmp_path, scaling)
+    write_manifest(
+        tmp_path, {"temperature": {"cnn": 1.5, "hybrid": 1.2}, "known_answer": {"cnn": [1.0]}}
+    )
+    return tmp_path
+
+
+def test_what_was_saved_comes_back(saved: Path) -> None:
+    bundle = open_bundle(saved)
+    assert bundle.temperature("cnn") == 1.5
+    np.testing.assert_allclose(bundle.scaling.pros_mean, np.arange(len(PROSODIC_FEATURES)))
+
+
+@pytest.mark.parametrize(
+    "file",
+    [*MODEL_FILES.values(), "artifacts/spec_mean.npy", "artifacts/pros_scaler.json"],
+)
+def test_a_changed_or_missing_file_is_refused_by_name(saved: Path, file: str) -> None:
+    (saved / file).write_bytes((saved / file).read_bytes() + b" ")
+    with pytest.raises(BundleError, match=Path(file).name):
+        open_bundle(saved)
+    (saved / file).unlink()
+    with pytest.raises(BundleError, match="missing"):
+        open_bundle(saved)
+
+
+def _other_features(manifest: dict) -> None:
+    manifest["feature_schema"]["prosody"] = manifest["feature_schema"]["prosody"][:-3]
+
+
+def _other_version(manifest: dict) -> None:
+    manifest["feature_schema"]["version"] += 1
+
+
+@pytest.mark.parametrize("change", [_other_features, _other_version])
+def test_models_of_other_features_are_refused(saved: Path, change: Callable[[dict], None]) -> None:
+    path = saved / "artifacts/manifest.json"
+    manifest = json.loads(path.read_text())
+    change(manifest)
+    path.write_text(json.dumps(manifest))
+    with pytest.raises(BundleError, match="other features"):
+        open_bundle(saved)
+
+
+def test_no_models_is_a_sentence(tmp_path: Path) -> None:
+    with pytest.raises(BundleError, match="no trained models"):
+        open_bundle(tmp_path)
+
+
+@pytest.mark.parametrize("content", ["{", "[]", ""])
+def test_a_damaged_manifest_is_a_sentence(saved: Path, content: str) -> None:
+    (saved / "artifacts/manifest.json").write_text(content)
+    with pytest.raises(BundleError, match="damaged"):
+        open_bundle(saved)
+
+
+def test_nothing_saved_is_a_pickle(saved: Path) -> None:
+    kinds = {path.suffix for path in saved.rglob("*") if path.is_file()}
+    assert kinds == {".keras", ".npy", ".json"}
+    for path in saved.rglob("*.npy"):
+        np.load(path, allow_pickle=False)

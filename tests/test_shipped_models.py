@@ -1,0 +1,86 @@
+"""The models in the repository: they answer, and as they did when they were made."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from ser import BundleError, Recognizer
+from ser.audio import SAMPLE_RATE
+from ser.bundle import MODEL_FILES, MODELS, SHIPPED, open_bundle
+from ser.recognizer import known_sound
+
+LARGEST_MB = 8
+
+
+@pytest.fixture(scope="module")
+def recognizer() -> Recognizer:
+    return Recognizer.load()
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_a_known_sound_is_answered_as_when_the_models_were_made(
+    recognizer: Recognizer, model: str
+) -> None:
+    answer = recognizer.predict((known_sound().samples, SAMPLE_RATE), model=model)
+    wanted = open_bundle(SHIPPED).known_answer(model)
+    np.testing.assert_allclose(list(answer.probabilities.values()), wanted, atol=0.02)
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_two_different_voices_are_answered_differently(
+    recognizer: Recognizer, model: str, voices: dict[str, np.ndarray]
+) -> None:
+    low, high = (
+        np.array(
+            list(recognizer.predict((voices[name], 16_000), model=model).probabilities.values())
+        )
+        for name in ("subdued", "lively")
+    )
+    assert np.abs(low - high).sum() > 0.4
+
+
+@pytest.mark.parametrize("gain", [0.1, 3.0])
+def test_gain_changes_nothing(recognizer: Recognizer, speech: np.ndarray, gain: float) -> None:
+    usual, louder = (
+        recognizer.predict((samples, SAMPLE_RATE)).probabilities
+        for samples in (speech, gain * speech)
+    )
+    assert louder == pytest.approx(usual, abs=0.01)
+
+
+def test_silence_around_the_voice_changes_little(
+    recognizer: Recognizer, speech: np.ndarray
+) -> None:
+    quiet = 1e-5 * np.random.default_rng(0).standard_normal(SAMPLE_RATE).astype(np.float32)
+    usual = recognizer.predict((speech, SAMPLE_RATE))
+    longer = recognizer.predict((np.concatenate([quiet, speech, quiet]), SAMPLE_RATE))
+    assert longer.probabilities == pytest.approx(usual.probabilities, abs=0.1)
+    assert longer.duration_s == pytest.approx(usual.duration_s + 2)
+
+
+def test_a_long_recording_is_heard_to_its_end(
+    recognizer: Recognizer, voices: dict[str, np.ndarray]
+) -> None:
+    """Only the first seconds would be heard if a clip were cut to one window."""
+    start = np.tile(voices["subdued"], 2)
+    long = np.concatenate([start, np.tile(voices["lively"], 4)])
+    one, both = (recognizer.predict((x, SAMPLE_RATE), model="cnn") for x in (start, long))
+    assert one.probabilities != pytest.approx(both.probabilities, abs=0.05)
+
+
+@pytest.mark.parametrize("file", MODEL_FILES.values())
+def test_the_models_are_small(file: str) -> None:
+    assert (SHIPPED / file).stat().st_size < LARGEST_MB * 1e6
+
+
+def test_an_answer_that_has_changed_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
+    bundle = open_bundle(SHIPPED)
+    bundle.manifest["known_answer"]["cnn"] = [1.0, 0, 0, 0, 0, 0, 0][::-1]
+    with pytest.raises(BundleError, match="known sound"):
+        Recognizer(bundle).predict((known_sound().samples, SAMPLE_RATE), model="cnn")
+
+
+def test_an_unknown_model_is_named(recognizer: Recognizer) -> None:
+    with pytest.raises(ValueError, match="rnn"):
+        recognizer.predict(b"", model="rnn")

@@ -1,0 +1,52 @@
+"""The answer in words."""
+
+from __future__ import annotations
+
+import pytest
+
+from ser import wording
+from ser.labels import LABELS
+from ser.prediction import Prediction
+
+
+def prediction(label: str, confidence: float, second: str = "neutral") -> Prediction:
+    rest = {other: 0.1 * (1 - confidence) for other in LABELS}
+    shares = rest | {label: confidence, second: 0.5 * (1 - confidence)}
+    return Prediction(label, confidence, shares, "hybrid", 3.0)
+
+
+@pytest.mark.parametrize(
+    ("confidence", "expected"),
+    [
+        (0.95, "Sounds sad. Quite sure."),
+        (0.80, "Sounds sad. Quite sure."),
+        (0.79, "Sounds sad. Fairly sure."),
+        (0.55, "Sounds sad. Fairly sure."),
+        (0.54, "Sounds sad. Not very sure: perhaps fear."),
+        (0.35, "Sounds sad. Not very sure: perhaps fear."),
+        (0.34, "Hard to say. Between sad and fear."),
+    ],
+)
+def test_headline_is_as_sure_as_the_model(confidence: float, expected: str) -> None:
+    assert wording.headline(prediction("sad", confidence, second="fear")) == expected
+
+
+@pytest.mark.parametrize("label", LABELS)
+def test_every_label_makes_a_sentence_about_the_voice(label: str) -> None:
+    sentence = wording.answer(prediction(label, 0.9, second="sad" if label != "sad" else "angry"))
+    noun = label in ("fear", "disgust")
+    assert sentence == (f"Sounds like {label}." if noun else f"Sounds {label}.")
+
+
+@pytest.mark.parametrize(
+    ("probability", "expected"),
+    [(0.0, "< 1 %"), (0.009, "< 1 %"), (0.01, "1 %"), (0.634, "63 %"), (0.995, "> 99 %")],
+)
+def test_percent_claims_no_certainty(probability: float, expected: str) -> None:
+    assert wording.percent(probability) == expected
+
+
+def test_ranking_begins_with_the_most_probable() -> None:
+    ranking = wording.ranking(prediction("sad", 0.8, second="fear"))
+    assert ranking.startswith("sad 80 %, fear 10 %, ")
+    assert all(label in ranking for label in LABELS)
