@@ -10,6 +10,7 @@ from __future__ import annotations
 import io
 import logging
 from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -28,14 +29,16 @@ UPLOAD, RECORD, SAMPLE = "Upload a file", "Record", "Try a sample"
 VOICES = {"plain": "Plain", "subdued": "Low and slow", "lively": "High and quick"}
 FORMATS = ["wav", "flac", "ogg", "opus", "mp3"]
 MAX_UPLOAD_MB = 50
+# A file of our own: browsers fetch Streamlit's named icons from somebody else's server.
+ICON = Path(__file__).parent / "docs" / "icon.svg"
 
 
 def main() -> None:
     """Lay out the page from top to bottom."""
-    st.set_page_config(page_title="Speech emotion", page_icon=":material/graphic_eq:")
+    st.set_page_config(page_title="Speech emotion", page_icon=str(ICON))
     # Streamlit's grey for the writing in charts is too faint on white to read with ease.
     st.html("<style>.js-plotly-plot text { fill: currentColor !important; }</style>")
-    st.title("What does this voice sound like?")
+    st.title("What does this voice sound like?", anchor=False)
     st.write("Give it a few seconds of speech and see which of seven emotions it comes closest to.")
     show_notice()
     content = choose_sound()
@@ -67,8 +70,8 @@ def show_notice() -> None:
                 "- **What it hears:** pitch, loudness, rhythm and timbre. The models learned from "
                 "actors who played emotions, so everyday voices, other languages and noisy rooms "
                 "are harder for them.\n"
-                "- **What becomes of your sound:** it is analysed in memory, forgotten when you "
-                "close the page, written to no disk and sent to nobody else.\n"
+                "- **What becomes of your sound:** it is analysed on that computer, forgotten "
+                "within minutes after you close the page, never saved and sent to nobody else.\n"
                 "- **What the law says:** in the EU, inferring emotions of people at work or in "
                 "education is forbidden, save for medical or safety reasons (AI Act, Regulation "
                 "(EU) 2024/1689, Article 5(1)(f)), and people whose voice is analysed must be "
@@ -133,11 +136,11 @@ def show_result(content: bytes) -> None:
     """Play the sound, give the answer in words and bars, and draw the voice."""
     try:
         with st.spinner("Reading the sound …"):
-            sound = read(content)
+            audible = playable(content)
     except AudioError as error:
         st.error(str(error))
         return
-    st.audio(as_wav(sound.samples), alt="The sound as the models hear it")
+    st.audio(audible, alt="The sound as the models hear it")
     show_answer(content)
     show_picture(content)
 
@@ -176,10 +179,10 @@ def show_prediction(prediction: Prediction, *, named: bool) -> None:
 
     if named:
         # One line each, however narrow the column: so the bars stay level.
-        st.header(wording.answer(prediction))
+        st.header(wording.answer(prediction), anchor=False)
         st.markdown(f"**{MODELS[prediction.model]}.** {wording.sureness(prediction)}")
     else:
-        st.header(wording.headline(prediction))
+        st.header(wording.headline(prediction), anchor=False)
     st.plotly_chart(
         probability_chart(prediction),
         config=CHART_CONFIG,
@@ -192,7 +195,7 @@ def show_picture(content: bytes) -> None:
     """Draw waveform, spectrogram and pitch, and say how to read them."""
     from ser.charts import CHART_CONFIG
 
-    st.header("The voice in a picture")
+    st.header("The voice in a picture", anchor=False)
     with st.spinner("Drawing the voice …"):
         picture = draw(content)
     st.plotly_chart(
@@ -230,6 +233,12 @@ def read(content: bytes) -> Sound:
 
 
 @st.cache_resource(scope="session", max_entries=4, show_spinner=False)
+def playable(content: bytes) -> bytes:
+    """Turn any format into one that every browser plays."""
+    return as_wav(read(content).samples)
+
+
+@st.cache_resource(scope="session", max_entries=4, show_spinner=False)
 def predict(content: bytes) -> dict[str, Prediction]:
     """Ask both models, so that switching between them costs nothing."""
     try:
@@ -260,7 +269,7 @@ def made_up_voice(name: str) -> bytes:
 
 
 def as_wav(samples: np.ndarray) -> bytes:
-    """Write samples as WAV, which every browser plays."""
+    """Write samples as a WAV file."""
     import soundfile
 
     file = io.BytesIO()

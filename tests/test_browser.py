@@ -35,6 +35,7 @@ FLAGS = [
     "--use-fake-device-for-media-stream",
     "--use-fake-ui-for-media-stream",
 ]
+NO_BRACKETS = str.maketrans({"[": "-", "]": None})
 # The first answer after a start waits for TensorFlow, on a busy machine for long.
 PATIENCE_MS = 120_000
 
@@ -104,7 +105,7 @@ def page(browser: Browser, server: str, request: pytest.FixtureRequest) -> Itera
     opened.set_default_timeout(PATIENCE_MS)
     opened.goto(server)
     yield opened
-    keep_picture(opened, request.node.name)
+    keep_picture(opened, request.node.name.removeprefix("test_").translate(NO_BRACKETS))
     context.close()
 
 
@@ -132,7 +133,7 @@ def expect_answer(page: Page) -> None:
     ).to_be_visible()
     for label in LABELS:
         expect(charts(page).first.get_by_text(label, exact=True)).to_be_visible()
-    expect(page.locator("audio").last).to_be_visible()
+    expect(page.get_by_test_id("stAudio")).to_be_visible()
     expect(page.get_by_test_id("stException")).to_have_count(0)
     main = page.get_by_test_id("stMain")
     assert main.evaluate("main => main.scrollWidth <= main.clientWidth")
@@ -153,9 +154,14 @@ def test_microphone_shows_the_chart(page: Page) -> None:
     expect_answer(page)
 
 
-def test_sample_shows_the_chart(page: Page) -> None:
+def test_sample_shows_the_chart_and_nothing_goes_elsewhere(page: Page, server: str) -> None:
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.reload()
     page.get_by_role("tab", name="Try a sample").click()
     expect_answer(page)
+    assert asked
+    assert [url for url in asked if not url.startswith((server, "data:", "blob:"))] == []
 
 
 def test_what_is_no_sound_gets_a_sentence(page: Page, tmp_path: Path) -> None:

@@ -90,7 +90,7 @@ def augment(log_mel: np.ndarray, rng: np.random.Generator) -> np.ndarray:
         changed = reverberate(changed, t60_s=rng.uniform(0.15, 0.8), level_db=rng.uniform(-14, -4))
     if rng.random() < 0.6:
         changed = changed + _equaliser(changed.shape[1], rng)
-    if rng.random() < 0.4:
+    if rng.random() < 0.35:
         changed = mix_noise(changed, level_db=rng.uniform(-45, -5), rng=rng)
     if rng.random() < 0.2:
         changed = _band_limit(changed, rng)
@@ -156,10 +156,10 @@ def _mask(log_mel: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     masked = log_mel.copy()
     mean = masked.mean()
     for _ in range(2):
-        width = rng.integers(0, max(min(20, frames // 5), 1) + 1)
+        width = rng.integers(0, max(min(16, frames // 5), 1) + 1)
         start = rng.integers(0, frames - width + 1)
         masked[start : start + width] = mean
-        width = rng.integers(0, 9)
+        width = rng.integers(0, 8)
         start = rng.integers(0, mels - width + 1)
         masked[:, start : start + width] = mean
     return masked

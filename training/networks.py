@@ -23,14 +23,14 @@ EMBEDDING = 192
 WEIGHT_DECAY = 1e-4
 
 
-def build_cnn(*, dropout: float = 0.3) -> keras.Model:
+def build_cnn(*, dropout: float = 0.2) -> keras.Model:
     """CNN: standardised log-mel window [shape=(frames, mels, 1)] to logits [shape=(9,)]."""
     spectrogram, embedding = _trunk(dropout)
     logits = layers.Dense(len(INNER_LABELS), name="logits")(embedding)
     return keras.Model(spectrogram, logits, name="cnn")
 
 
-def build_hybrid(cnn: keras.Model, *, features: int, dropout: float = 0.3) -> keras.Model:
+def build_hybrid(cnn: keras.Model, *, features: int, dropout: float = 0.2) -> keras.Model:
     """Hybrid on a trained CNN: inputs ``spectrogram`` and ``prosody`` [shape=(features,)].
 
     What prosody adds starts at zero, so the first answer is the CNN's own.

@@ -7,7 +7,6 @@ from typing import Any
 
 import keras
 import numpy as np
-from scipy.optimize import minimize_scalar
 from sklearn.metrics import confusion_matrix, recall_score
 
 from ser.features.scaling import Scaling
@@ -15,6 +14,7 @@ from ser.labels import LABELS, public_label, to_public
 from ser.network import network_inputs, softmax
 from training.batches import corpus_mask
 from training.dataset import Dataset
+from training.metrics import best_temperature
 
 
 @dataclass(frozen=True)
@@ -69,14 +69,7 @@ def score_corpora(logits: np.ndarray, dataset: Dataset) -> list[CorpusScore]:
 def fit_temperature(logits: np.ndarray, dataset: Dataset) -> float:
     """Find the temperature under which the public probabilities fit best (Guo et al., 2017)."""
     truth = np.array([_public_index(clip.emotion) for clip in dataset.clips])
-    known = truth >= 0
-
-    def loss(log_temperature: float) -> float:
-        probabilities = to_public(softmax(logits[known], temperature=np.exp(log_temperature)))
-        right = probabilities[np.arange(known.sum()), truth[known]]
-        return float(-np.log(np.maximum(right, 1e-12)).mean())
-
-    return float(np.exp(minimize_scalar(loss, bounds=(-2, 2), method="bounded").x))
+    return best_temperature(logits, truth)
 
 
 def _logits_of(model: keras.Model, features: list[Any], scaling: Scaling) -> np.ndarray:

@@ -1,0 +1,261 @@
+"""What the speech gate looks at: numbers for stretches of one second.
+
+A voice changes: its spectrum every tenth of a second, its pitch within every
+syllable, all bands opening and closing together three to eight times a second.
+Machines, weather and instruments do one or the other, but not all of it.
+
+Conventions: frames of 16 ms as in :func:`ser.features.log_mel`; a window of
+:data:`WINDOW_FRAMES` every :data:`HOP_FRAMES`.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+
+import numpy as np
+
+from ser.audio import SAMPLE_RATE
+from ser.features.spectral import HOP_LENGTH, HOP_S
+
+WINDOW_FRAMES = 64
+HOP_FRAMES = 16
+MAX_FRAMES = 6_250
+"""Frames looked at: of a longer recording, 100 s from its middle say enough."""
+
+RANGE_DB = 50.0
+"""What lies further under a window's loudest band is not told from silence."""
+
+_PITCH_WINDOW = 640  # three periods of 75 Hz, as Praat takes
+_PITCH_FFT = 1_024
+_LAGS = (26, 214)  # 75 to 615 Hz
+_CEPSTRA = 13
+_MODULATION_HZ = (1.5, 4.0, 8.0, 14.0, 31.0)
+_BANDS = 8
+_SIMILAR_AFTER = (3, 6, 12, 24)  # frames
+
+
+def window_features(log_mel: np.ndarray, samples: np.ndarray) -> np.ndarray:
+    """Describe each window of a sound [shape=(windows, features)].
+
+    A sound shorter than a window is one window.
+
+    Parameters
+    ----------
+    log_mel : np.ndarray [shape=(frames, 64)]
+        In dB.
+    samples : np.ndarray [shape=(n,)]
+        That it was made from.
+    """
+    strength, lag = _periodicity(samples, len(log_mel))
+    views = [_cut(values) for values in (np.asarray(log_mel, np.float32), strength, lag)]
+    spectrum, strength, lag = views
+    spectrum = np.maximum(spectrum, spectrum.max(axis=(1, 2), keepdims=True) - RANGE_DB)
+    cepstra = spectrum @ _dct()
+    columns = [
+        _cepstral(cepstra),
+        _level(spectrum),
+        _modulation(spectrum),
+        _similarity(cepstra),
+        _texture(spectrum),
+        _voicing(strength, lag, spectrum),
+    ]
+    return np.hstack(columns).astype(np.float32)
+
+
+def window_starts(frames: int) -> np.ndarray:
+    """First frame of each window [shape=(windows,)]."""
+    return np.arange(0, max(frames - WINDOW_FRAMES, 0) + 1, HOP_FRAMES)
+
+
+def _cut(values: np.ndarray) -> np.ndarray:
+    """Windows along the first axis [shape=(windows, frames, ...)]."""
+    if len(values) <= WINDOW_FRAMES:
+        return values[None]
+    starts = window_starts(len(values))
+    return values[starts[:, None] + np.arange(WINDOW_FRAMES)]
+
+
+def _periodicity(samples: np.ndarray, frames: int) -> tuple[np.ndarray, np.ndarray]:
+    """Height of the autocorrelation's peak, 0 to 1, and its lag in samples, by frame.
+
+    Divided by the window's own autocorrelation (Boersma, 1993).
+    """
+    half = _PITCH_WINDOW // 2
+    padded = np.pad(np.asarray(samples, np.float32) - np.float32(np.mean(samples)), half)
+    starts = np.minimum(np.arange(frames) * HOP_LENGTH, len(padded) - _PITCH_WINDOW)
+    pieces = np.lib.stride_tricks.sliding_window_view(padded, _PITCH_WINDOW)[starts]
+    window, shape = _pitch_window()
+    power = np.abs(np.fft.rfft(pieces * window, _PITCH_FFT)) ** 2
+    correlation = np.fft.irfft(power)[:, : _LAGS[1] + 1]
+    correlation /= np.maximum(correlation[:, :1], 1e-9) * shape
+    reach = correlation[:, _LAGS[0] : _LAGS[1]]
+    # Of two equal peaks the shorter period is the voice's.
+    best = (reach - _lag_cost()).argmax(axis=1)
+    rows = np.arange(frames)
+    inner = np.clip(best + _LAGS[0], _LAGS[0] + 1, _LAGS[1] - 1)
+    before, here, after = (correlation[rows, inner + step] for step in (-1, 0, 1))
+    bend = before - 2 * here + after
+    shift = np.where(bend < -1e-9, 0.5 * (before - after) / np.minimum(bend, -1e-9), 0.0)
+    strength = np.clip(correlation[rows, best + _LAGS[0]], 0.0, 1.0)
+    return strength, inner + np.clip(shift, -0.5, 0.5)
+
+
+@cache
+def _pitch_window() -> tuple[np.ndarray, np.ndarray]:
+    """Hann window, and its autocorrelation at each lag."""
+    window = np.hanning(_PITCH_WINDOW + 2)[1:-1].astype(np.float32)
+    correlation = np.correlate(window, window, "full")[_PITCH_WINDOW - 1 :]
+    shape = correlation[: _LAGS[1] + 1] / correlation[0]
+    return window, shape
+
+
+@cache
+def _lag_cost() -> np.ndarray:
+    lags = np.arange(*_LAGS)
+    return (0.02 * np.log2(lags / _LAGS[0])).astype(np.float32)
+
+
+@cache
+def _dct() -> np.ndarray:
+    """Orthonormal DCT-II [shape=(64, 13)]."""
+    bands = 64
+    angle = np.pi * np.outer(np.arange(bands) + 0.5, np.arange(_CEPSTRA)) / bands
+    matrix = np.cos(angle) * np.sqrt(2 / bands)
+    matrix[:, 0] /= np.sqrt(2)
+    return matrix.astype(np.float32)
+
+
+def _cepstral(cepstra: np.ndarray) -> np.ndarray:
+    """Shape of the spectrum, how widely it varies and how quickly."""
+    return np.hstack(
+        [
+            cepstra.mean(axis=1)[:, 1:],
+            np.log(cepstra.std(axis=1) + 0.1),
+            np.log(np.abs(np.diff(cepstra, axis=1)).mean(axis=1) + 0.1),
+        ]
+    )
+
+
+def _level(spectrum: np.ndarray) -> np.ndarray:
+    """Course of the level: its range, how much is quiet, rises against falls."""
+    level = 10 * np.log10(np.mean(10 ** (spectrum / 10), axis=2))
+    low, middle, high = np.percentile(level, [5, 50, 95], axis=1)
+    steps = np.diff(level, axis=1)
+    rises, falls = np.maximum(steps, 0), np.maximum(-steps, 0)
+    return np.column_stack(
+        [
+            high - low,
+            high - middle,
+            (level > level.max(axis=1, keepdims=True) - 15).mean(axis=1),
+            steps.max(axis=1),
+            rises.mean(axis=1),
+            np.log((rises**2).mean(axis=1) + 0.1) - np.log((falls**2).mean(axis=1) + 0.1),
+        ]
+    )
+
+
+def _modulation(spectrum: np.ndarray) -> np.ndarray:
+    """Power of the bands' modulation by rate, and how far the bands go together."""
+    windows, frames, mels = spectrum.shape
+    bands = spectrum.reshape(windows, frames, _BANDS, mels // _BANDS).mean(axis=3)
+    bands = bands - bands.mean(axis=1, keepdims=True)
+    rates = np.fft.rfftfreq(WINDOW_FRAMES, HOP_S)
+    tapered = bands * np.hanning(frames + 2)[1:-1, None]
+    power = np.abs(np.fft.rfft(tapered, WINDOW_FRAMES, axis=1)) ** 2 / frames
+    shares = [
+        power[:, (rates >= low) & (rates < high)].sum(axis=1)
+        for low, high in zip(_MODULATION_HZ[:-1], _MODULATION_HZ[1:], strict=True)
+    ]
+    by_rate = np.stack(shares, axis=1)  # windows, rates, bands
+    total = by_rate.sum(axis=1)
+    deviation = bands.std(axis=1)
+    together = bands.sum(axis=2).std(axis=1) / np.maximum(deviation.sum(axis=1), 1e-6)
+    neighbours = [
+        (bands[:, :, i] * bands[:, :, i + 1]).mean(axis=1)
+        / np.maximum(deviation[:, i] * deviation[:, i + 1], 1e-3)
+        for i in range(_BANDS - 1)
+    ]
+    return np.hstack(
+        [
+            np.log(by_rate.mean(axis=2) + 0.1),
+            (by_rate.sum(axis=2) + 0.1) / (total.sum(axis=1, keepdims=True) + 0.4),
+            np.log(total + 0.1),
+            together[:, None],
+            np.stack(neighbours, axis=1),
+        ]
+    )
+
+
+def _similarity(cepstra: np.ndarray) -> np.ndarray:
+    """How alike the spectrum is some frames later: 1 while a note or an engine is held."""
+    shape = cepstra[:, :, 1:] - 0.0
+    centred = shape - shape.mean(axis=1, keepdims=True)
+    columns = []
+    for values in (shape, centred):
+        norm = np.maximum(np.linalg.norm(values, axis=2), 1.0)
+        for gap in _SIMILAR_AFTER:
+            if gap >= values.shape[1]:
+                columns.append(np.zeros(len(values)))
+                continue
+            dot = (values[:, gap:] * values[:, :-gap]).sum(axis=2)
+            columns.append((dot / (norm[:, gap:] * norm[:, :-gap])).mean(axis=1))
+    return np.column_stack(columns)
+
+
+def _texture(spectrum: np.ndarray) -> np.ndarray:
+    """Peaks and speckle: fine structure along frequency and along time."""
+    along = np.abs(np.diff(spectrum, axis=2))
+    bend = np.abs(np.diff(spectrum, n=2, axis=2))
+    in_time = np.abs(np.diff(spectrum, axis=1))
+    thirds = (slice(0, 21), slice(21, 42), slice(42, 63))
+    mean = spectrum.mean(axis=1)
+    return np.column_stack(
+        [
+            *[along[:, :, third].mean(axis=(1, 2)) for third in thirds],
+            *[bend[:, :, third].mean(axis=(1, 2)) for third in thirds],
+            *[in_time[:, :, third].mean(axis=(1, 2)) for third in thirds],
+            np.abs(np.diff(mean, n=2, axis=1)).mean(axis=1),
+            (spectrum.max(axis=2) - spectrum.mean(axis=2)).mean(axis=1),
+            (spectrum.max(axis=2) - spectrum.mean(axis=2)).std(axis=1),
+        ]
+    )
+
+
+def _voicing(strength: np.ndarray, lag: np.ndarray, spectrum: np.ndarray) -> np.ndarray:
+    """How periodic, for how long, and how the pitch moves while it is."""
+    level = spectrum.max(axis=2)
+    heard = level > level.max(axis=1, keepdims=True) - 30
+    count = np.maximum(heard.sum(axis=1), 1)
+    kept = strength * heard
+    semitones = 12 * np.log2(SAMPLE_RATE / lag / 100)
+    voiced = (kept > 0.6).astype(np.float64)
+    joined = voiced[:, 1:] * voiced[:, :-1]
+    steps = np.abs(np.diff(semitones, axis=1))
+    small = joined * (steps < 3)
+    pairs = np.maximum(small.sum(axis=1), 1)
+
+    def share(of: np.ndarray) -> np.ndarray:
+        return (small * of).sum(axis=1) / pairs
+
+    weight = np.maximum(voiced.sum(axis=1), 1)
+    height = (voiced * semitones).sum(axis=1) / weight
+    spread = np.sqrt((voiced * (semitones - height[:, None]) ** 2).sum(axis=1) / weight)
+    onsets = np.maximum(np.diff(voiced, axis=1), 0).sum(axis=1) / (strength.shape[1] * HOP_S)
+    return np.column_stack(
+        [
+            kept.sum(axis=1) / count,
+            np.percentile(kept, [20, 50, 80, 95], axis=1).T,
+            *[(kept > limit).sum(axis=1) / count for limit in (0.4, 0.6, 0.8, 0.9, 0.97)],
+            heard.mean(axis=1),
+            np.where(voiced.any(axis=1), height, 0.0),
+            spread,
+            np.minimum(steps, 12).mean(axis=1),
+            joined.sum(axis=1) / count,
+            (joined * (steps >= 3)).sum(axis=1) / count,
+            share(steps),
+            share(steps < 0.03),
+            share(steps < 0.1),
+            share(steps > 0.5),
+            onsets,
+        ]
+    )

@@ -1,0 +1,319 @@
+"""The benchmark as files: ``benchmark.json`` for programs, ``BENCHMARK.md`` for people."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from training.calibration import SURE
+from training.corpora import CORPORA
+from training.pool import NETWORKS, POOLED
+from training.protocols import PROTOCOLS, SPEAKER_DEPENDENT
+
+_TITLES = {corpus.name: corpus.title for corpus in CORPORA}
+_FEW = 5
+"""Below so many speakers an interval says little."""
+
+_INTRODUCTION = """# Benchmark
+
+How well the models do on voices they never heard. Made by `python -m training.evaluate`
+from the answers in `predictions/`; `python -m training.evaluate --report-only` computes
+every figure anew from them, without recordings and without training. More detail
+(each speaker, every confusion) is in `benchmark.json`.
+
+UAR is the mean of the recalls of all classes, in per cent, among the corpus's own
+emotions; "of seven" is the same when all seven public emotions may be answered, as on the
+page. In brackets stands a 95 % interval from resampling speakers. † marks fewer than
+five speakers, where it says little; with one there is none."""
+
+
+def write_benchmark(folder: Path, figures: dict[str, Any]) -> list[Path]:
+    """Write both files; answer their paths."""
+    folder.mkdir(parents=True, exist_ok=True)
+    data, text = folder / "benchmark.json", folder / "BENCHMARK.md"
+    data.write_text(_as_json(figures), encoding="utf-8")
+    text.write_text(as_markdown(figures), encoding="utf-8")
+    return [data, text]
+
+
+def as_markdown(figures: dict[str, Any]) -> str:
+    """Tell the figures of :func:`training.benchmark.compute_benchmark` to a reader."""
+    blocks = [_INTRODUCTION]
+    for protocol in PROTOCOLS:
+        blocks += _protocol(figures, protocol)
+    blocks += [
+        *_listeners(figures),
+        *_details(figures),
+        "## What it was made from",
+        _parts(figures["parts"]),
+    ]
+    return "\n\n".join(blocks) + "\n"
+
+
+def _as_json(figures: dict[str, Any]) -> str:
+    """JSON with a line for each row: readable, and a change shows where it is."""
+    lines = []
+    for name, value in figures.items():
+        if isinstance(value, list):
+            entries = ",\n".join(json.dumps(_rounded(entry)) for entry in value)
+            lines.append(f"{json.dumps(name)}: [\n{entries}\n]")
+        else:
+            lines.append(f"{json.dumps(name)}: {json.dumps(_rounded(value))}")
+    return "{\n" + ",\n".join(lines) + "\n}\n"
+
+
+def _rounded(value: Any) -> Any:
+    if isinstance(value, float):
+        return round(value, 5)
+    if isinstance(value, dict):
+        return {name: _rounded(entry) for name, entry in value.items()}
+    return [_rounded(entry) for entry in value] if isinstance(value, list) else value
+
+
+# One protocol -----------------------------------------------------------------
+
+
+def _protocol(figures: dict[str, Any], protocol: str) -> Iterator[str]:
+    suffix = ": speaker-dependent" if protocol in SPEAKER_DEPENDENT else ""
+    yield f"## {_name(protocol).capitalize()}{suffix}"
+    models = figures["protocols"][protocol]["models"]
+    if not models:
+        yield "Not run yet."
+        return
+    if protocol in SPEAKER_DEPENDENT:
+        yield (
+            "**Speaker-dependent:** every tested voice was trained on too. These figures say "
+            "nothing about a new voice; they stand here beside publications that split so."
+        )
+    yield "\n".join(_state(model, **state) for model, state in models.items())
+    rows = [row for row in figures["rows"] if row["protocol"] == protocol]
+    yield _table(
+        ["corpus", "classes", "model", "UAR", "of seven", "accuracy", "macro-F1", "clips",
+         "speakers"],
+        [_row(row) for row in rows],
+    )  # fmt: skip
+    if not any(row["truth"] == "heard" for row in rows) and any(
+        row["corpus"] == "cremad" for row in rows
+    ):
+        yield (
+            "Against what CREMA-D's listeners heard: not computed, for `summaryTable.csv` was not "
+            "beside its clips."
+        )
+    yield from _differences([d for d in figures["differences"] if d["protocol"] == protocol])
+    yield from _calibration([c for c in figures["calibration"] if c["protocol"] == protocol])
+
+
+def _state(model: str, *, parts: Sequence[str], missing: Sequence[str]) -> str:
+    """Say in one line which parts a model has."""
+    if not missing:
+        return f"- {model}: complete ({', '.join(parts)})"
+    return f"- {model}: **incomplete**; in: {', '.join(parts)}; missing: {', '.join(missing)}"
+
+
+def _row(row: dict[str, Any]) -> list[str]:
+    heard = ", as heard" if row["truth"] == "heard" else ""
+    dependent = ", speaker-dependent" if row["protocol"] in SPEAKER_DEPENDENT else ""
+    return [
+        f"{_title(row['corpus'])}{heard}{dependent}",
+        str(row["classes"]),
+        row["model"],
+        _with_interval(row["uar"], row["uar_ci95"], row["speakers"]),
+        _percent(row.get("uar_any")),
+        _percent(row["accuracy"]),
+        _percent(row["macro_f1"]),
+        str(row["n"]),
+        str(row["speakers"]),
+    ]
+
+
+def _differences(entries: Sequence[dict[str, Any]]) -> Iterator[str]:
+    if not entries:
+        return
+    yield "### Hybrid less CNN"
+    yield (
+        "In points, on the same clips and in the seven public classes, both models' speakers "
+        "resampled together. An interval without zero in it tells them apart."
+    )
+    yield _table(
+        ["clips of", "UAR", "accuracy", "clips", "speakers"],
+        [
+            [
+                _title(entry["corpus"]),
+                *(
+                    _with_interval(
+                        entry[name]["difference"], entry[name]["ci95"], entry["speakers"], sign="+"
+                    )
+                    for name in ("uar", "accuracy")
+                ),
+                str(entry["n"]),
+                str(entry["speakers"]),
+            ]
+            for entry in entries
+        ],
+    )
+
+
+def _calibration(entries: Sequence[dict[str, Any]]) -> Iterator[str]:
+    if not entries:
+        return
+    yield "### Probabilities"
+    yield (
+        "Of the seven public emotions, at the temperature that each part fitted on speakers it "
+        "kept apart (1 where it kept none: see the last table). ECE is the expected calibration "
+        f"error in 15 bins. Below a threshold, chosen to be right {100 * SURE:.0f} % of the time "
+        "on those speakers or, without them, on the other parts', the answer is “not sure”: "
+        "“answered” is what remains."
+    )
+    yield _table(
+        ["clips of", "model", "ECE", "accuracy", "mean confidence", "answered", "right of these"],
+        [_probabilities(entry) for entry in entries],
+    )
+    pooled = [entry for entry in entries if entry["corpus"] == POOLED]
+    shown = [i for i, share in enumerate(pooled[0]["coverage"]) if i % 2]
+    yield "Right among the surest, by how many clips are answered (all speech):"
+    yield _table(
+        ["model", *(f"{100 * pooled[0]['coverage'][i]:.0f} %" for i in shown)],
+        [
+            [entry["model"], *(_percent(entry["accuracy_at_coverage"][i]) for i in shown)]
+            for entry in pooled
+        ],
+    )
+
+
+def _probabilities(entry: dict[str, Any]) -> list[str]:
+    rule = entry["not_sure"] or {"coverage": None, "accuracy": None}
+    return [
+        _title(entry["corpus"]),
+        entry["model"],
+        *(
+            _percent(value)
+            for value in (
+                entry["ece"],
+                entry["accuracy"],
+                entry["mean_confidence"],
+                rule["coverage"],
+                rule["accuracy"],
+            )
+        ),
+    ]
+
+
+# People, details, origin ------------------------------------------------------
+
+
+def _listeners(figures: dict[str, Any]) -> Iterator[str]:
+    yield "## People"
+    for entry in figures["people"]:
+        yield (
+            f"{_title(entry['corpus'])}: the vote of about nine listeners agrees with the actor on "
+            f"{_percent(entry['agreement'])} % of these {entry['clips']} clips; {entry['tied']} "
+            "votes are tied and count by their share. Rows “people” and “as heard” above leave "
+            "tied votes out."
+        )
+    for entry in figures["quoted"]:
+        yield (
+            f"{_title(entry['corpus'])}: {entry['who']}, {_percent(entry['accuracy'])} % accuracy, "
+            f"as published: {entry['source']}."
+        )
+
+
+def _details(figures: dict[str, Any]) -> Iterator[str]:
+    """Show what lies behind the speaker-independent rows of both networks."""
+    rows = [
+        row
+        for row in figures["rows"]
+        if row["protocol"] == PROTOCOLS[0] and row["model"] in NETWORKS and row["truth"] == "acted"
+    ]
+    if not rows:
+        return
+    yield "## Who is understood"
+    yield "UAR by sex and age, accuracy from the worst understood speaker to the best."
+    groups = list(dict.fromkeys(name for row in rows for name in (*row["by_sex"], *row["by_age"])))
+    yield _table(
+        ["corpus", "classes", "model", *groups, "speakers, worst, median, best"],
+        [_groups(row, groups) for row in rows],
+    )
+    yield "## What is mistaken for what"
+    yield "The hybrid's answers in per cent of each row's clips; rows are what was acted."
+    for row in rows:
+        if row["model"] == "hybrid":
+            yield f"**{_title(row['corpus'])}, {row['classes']} classes**"
+            yield _confusion(row)
+
+
+def _groups(row: dict[str, Any], groups: Sequence[str]) -> list[str]:
+    scores = {**row["by_sex"], **row["by_age"]}
+    speakers = sorted(entry["accuracy"] for entry in row["by_speaker"].values())
+    return [
+        _title(row["corpus"]),
+        str(row["classes"]),
+        row["model"],
+        *(_percent(scores[name]["uar"] if name in scores else None) for name in groups),
+        " / ".join(_percent(speakers[i]) for i in (0, len(speakers) // 2, -1)),
+    ]
+
+
+def _confusion(row: dict[str, Any]) -> str:
+    lines = []
+    for label, counts in zip(row["labels"], row["confusion"], strict=True):
+        there = sum(counts)
+        lines.append([label, *(f"{100 * n / there:.0f}" if there else "" for n in counts)])
+    return _table(["", *row["labels"]], lines)
+
+
+def _parts(parts: Sequence[dict[str, Any]]) -> str:
+    """List what each part was made from: unlike settings show."""
+    return _table(
+        ["part", "models", "trained on", "kept apart", "seed", "temperature", "data"],
+        [
+            [
+                f"{_name(facts['protocol'])}, {facts['part']}",
+                _models(facts),
+                f"{facts['speakers']} speakers",
+                f"{len(facts['kept_apart'])} speakers",
+                str(facts["seed"]),
+                ", ".join(f"{t:.2f}" if t else "none" for t in facts["temperature"].values()),
+                facts["data"],
+            ]
+            for facts in parts
+        ],
+    )
+
+
+def _models(facts: dict[str, Any]) -> str:
+    stages = facts.get("stages", {})
+    return ", ".join(
+        f"{model} ({stages[model]['epochs']} epochs)" if model in stages else model
+        for model in facts["temperature"]
+    )
+
+
+# Words and numbers ------------------------------------------------------------
+
+
+def _name(protocol: str) -> str:
+    return "leave one corpus out" if protocol == "leave-one-corpus-out" else protocol
+
+
+def _title(corpus: str) -> str:
+    return _TITLES.get(corpus, corpus)
+
+
+def _percent(share: float | None, *, sign: str = "") -> str:
+    return "-" if share is None else f"{100 * share:{sign}.1f}"
+
+
+def _with_interval(
+    share: float, ends: Sequence[float] | None, speakers: int, *, sign: str = ""
+) -> str:
+    if ends is None:
+        return _percent(share, sign=sign)
+    low, high = (_percent(end, sign=sign) for end in ends)
+    return f"{_percent(share, sign=sign)} ({low} to {high}{' †' if speakers < _FEW else ''})"
+
+
+def _table(head: Sequence[str], lines: Iterable[Sequence[str]]) -> str:
+    rule = ["---"] * len(head)
+    return "\n".join(f"| {' | '.join(line)} |" for line in (head, rule, *lines))

@@ -1,0 +1,116 @@
+"""How far probabilities can be trusted, and when the answer is "not sure"."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from ser.labels import LABELS, to_public
+from ser.network import softmax
+from training.metrics import (
+    accuracy_at_coverage,
+    best_temperature,
+    calibration_error,
+    threshold_for,
+)
+from training.pool import NETWORKS, POOLED, Pool, true_labels
+from training.protocols import PROTOCOLS
+
+SURE = 0.8
+"""Where a plain answer is given, this share is to be right."""
+
+COVERAGES = [step / 20 for step in range(1, 21)]
+
+
+def calibration_entries(pool: Pool) -> Iterator[dict[str, Any]]:
+    """How far probabilities can be trusted, pooled and by corpus."""
+    for model in pool.logits:
+        if model not in NETWORKS:  # an SVM's scores are no probabilities
+            continue
+        sureness = _sureness(pool, model)
+        thresholds = _thresholds(sureness)
+        tested = sureness[sureness["role"] == "test"]
+        for corpus, own in [(POOLED, tested), *tested.groupby("corpus", sort=False)]:
+            confidence, right = own["confidence"].to_numpy(), own["right"].to_numpy()
+            yield {
+                "corpus": corpus,
+                "model": model,
+                "protocol": pool.protocol,
+                "ece": calibration_error(confidence, right),
+                "accuracy": float(right.mean()),
+                "mean_confidence": float(confidence.mean()),
+                "n": len(own),
+                "not_sure": _rule(own, thresholds),
+                "coverage": COVERAGES,
+                "accuracy_at_coverage": accuracy_at_coverage(confidence, right, COVERAGES),
+            }
+
+
+def _sureness(pool: Pool, model: str) -> pd.DataFrame:
+    """Confidence of the public answer, and whether it is right; boredom left out."""
+    truth = true_labels(pool, LABELS)
+    probabilities = to_public(softmax(pool.scaled(model)))
+    answers = np.array(LABELS)[probabilities.argmax(axis=1)]
+    table = pool.clips[["corpus", "part", "role"]].assign(
+        confidence=probabilities.max(axis=1), right=answers == truth
+    )
+    return table[truth != ""]
+
+
+def _thresholds(sureness: pd.DataFrame) -> dict[str, dict[str, Any]]:
+    """For each part, the confidence below which the answer is "not sure".
+
+    Chosen on the speakers that the part kept apart, or, where it kept none, on what
+    the other parts tested.
+    """
+    answer = {}
+    for part, own in sureness.groupby("part"):
+        chosen_on = own[own["role"] == "calibration"]
+        source = "speakers kept apart"
+        if chosen_on.empty:
+            chosen_on = sureness[(sureness["part"] != part) & (sureness["role"] == "test")]
+            source = "other parts"
+        if not chosen_on.empty:
+            confidence, right = (chosen_on[name].to_numpy() for name in ("confidence", "right"))
+            threshold = threshold_for(confidence, right, wanted=SURE)
+            answer[str(part)] = {"from": threshold, "chosen_on": source}
+    return answer
+
+
+def _rule(own: pd.DataFrame, thresholds: dict[str, dict[str, Any]]) -> dict[str, Any] | None:
+    """Coverage and accuracy under the parts' thresholds; None where a part has none."""
+    parts = sorted(set(own["part"]))
+    if not set(parts) <= set(thresholds):
+        return None
+    # A threshold of None was not to be found: then nothing is answered.
+    lowest = {part: 2.0 if (level := thresholds[part]["from"]) is None else level for part in parts}
+    answered = own["confidence"] >= own["part"].map(lowest)
+    right = own["right"][answered]
+    return {
+        "coverage": float(answered.mean()),
+        "accuracy": float(right.mean()) if len(right) else None,
+        "thresholds": {part: thresholds[part] for part in parts},
+    }
+
+
+def fit_to_ship(pools: Sequence[Pool]) -> dict[str, Any]:
+    """Fit temperature and threshold for the models to ship, on all unheard speakers."""
+    temperature: dict[str, float] = {}
+    sure_from: dict[str, float | None] = {}
+    for pool in pools:
+        for model in pool.logits:
+            if model not in NETWORKS or pool.protocol != PROTOCOLS[0]:
+                continue
+            tested = pool.where(pool.clips["role"] == "test")
+            truth = true_labels(tested, LABELS)
+            index = np.array([LABELS.index(label) if label else -1 for label in truth])
+            temperature[model] = best_temperature(tested.logits[model], index)
+            fitted = np.full(len(index), temperature[model])
+            sureness = _sureness(replace(tested, temperatures={model: fitted}), model)
+            confidence, right = (sureness[name].to_numpy() for name in ("confidence", "right"))
+            sure_from[model] = threshold_for(confidence, right, wanted=SURE)
+    return {"temperature": temperature, "sure_from": sure_from}

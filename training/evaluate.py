@@ -1,0 +1,207 @@
+"""Measure both models on voices they never heard, and write the benchmark.
+
+    python -m training.evaluate --protocol speaker-independent
+    python -m training.evaluate --protocol speaker-independent --folds 1 2 --resume
+    python -m training.evaluate --protocol leave-one-corpus-out --folds emodb
+    python -m training.evaluate --report-only      every figure anew, without training
+
+Each part (a fold, or a corpus) that is not finished is trained, answers the clips
+it never heard, and leaves its predictions in reports/predictions/; then
+reports/benchmark.json and reports/BENCHMARK.md are computed from all predictions
+there are. Parts may be run on several machines: bring the files together, and use
+--report-only. See :mod:`training.protocols` for what is trained and tested.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # before Keras brings TensorFlow in
+
+import keras
+import numpy as np
+
+from ser.errors import SerError
+from training.batches import fit_scaling
+from training.benchmark import compute_benchmark
+from training.benchmark_report import write_benchmark
+from training.corpora import read_table
+from training.dataset import Dataset, TrainingError, load_dataset
+from training.fitting import CNN, HYBRID, Run, Stage, train_models
+from training.predictions import (
+    FOLDER,
+    Predictions,
+    describe,
+    facts_file,
+    fingerprint,
+    read_predictions,
+    without_untrained,
+    write_predictions,
+)
+from training.protocols import (
+    PROTOCOLS,
+    SPEAKER_DEPENDENT,
+    Part,
+    check_part,
+    make_part,
+    part_names,
+)
+from training.report import training_facts
+from training.score import fit_temperature, predict_logits
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command; answer its exit status."""
+    options = _parser().parse_args(arguments)
+    try:
+        if not options.report_only:
+            _evaluate(options)
+        report(options.out)
+    except SerError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("Interrupted. Go on with --resume.", file=sys.stderr)
+        return 130
+    return 0
+
+
+def report(out: Path) -> None:
+    """Write the benchmark from the predictions below ``out``.
+
+    Raises
+    ------
+    TrainingError
+        There are none, or one cannot be read.
+    """
+    predictions = read_predictions(out / FOLDER)
+    if not predictions:
+        raise TrainingError(
+            f"There are no predictions in {out / FOLDER}: make some with "
+            "python -m training.evaluate --protocol speaker-independent."
+        )
+    for path in write_benchmark(out / "reports", compute_benchmark(predictions)):
+        print(f"Wrote {path}")
+
+
+def chosen_parts(protocol: str, wanted: Sequence[str] | None, existing: Sequence[str]) -> list[str]:
+    """Name the parts to run: all that exist, or those asked for (``2`` is ``fold-2``)."""
+    if not wanted:
+        return list(existing)
+    names = [f"fold-{name}" if name.isdecimal() else name for name in wanted]
+    for name in names:
+        if name not in existing:
+            raise TrainingError(f"{protocol} has no part {name!r}; it has {', '.join(existing)}.")
+    return names
+
+
+def _evaluate(options: argparse.Namespace) -> None:
+    if options.protocol in SPEAKER_DEPENDENT:
+        print(f"{options.protocol}: speaker-dependent, every tested voice is trained on too")
+    clips = read_table(options.table)
+    wanted = chosen_parts(options.protocol, options.folds, part_names(options.protocol, clips))
+    dataset: Dataset | None = None
+    for name in wanted:
+        file = f"{options.protocol}-{name}"
+        if facts_file(options.out / FOLDER, file).exists():
+            print(f"{file}: finished before")
+            continue
+        dataset = dataset or load_dataset(clips, cache=options.cache, seed=options.seed)
+        predictions = _run_part(dataset, name, options)
+        print(f"Wrote {write_predictions(options.out / FOLDER, file, predictions)}")
+
+
+def _run_part(dataset: Dataset, name: str, options: argparse.Namespace) -> Predictions:
+    """Train both models without the part's clips, and let them answer these."""
+    part = make_part(
+        dataset.clips, options.protocol, name, seed=options.seed, calibrate=options.calibrate
+    )
+    check_part(part, dataset.clips)
+    training, calibration = dataset.subset(part.training), dataset.subset(part.calibration)
+    scaling = fit_scaling(training)
+    cnn, hybrid = Stage(options.epochs, CNN.rate), Stage(options.hybrid_epochs, HYBRID.rate)
+    run = Run(options.runs / _run_name(part), seed=options.seed, resume=options.resume)
+    models = train_models(training, scaling, cnn=cnn, hybrid=hybrid, run=run)
+    facts = training_facts(training, seed=options.seed, cnn=cnn, hybrid=hybrid, models=models)
+    tested = dataset.subset(np.concatenate([part.test, part.calibration]))
+    logits = {
+        model: without_untrained(predict_logits(network, tested, scaling), facts["emotions"])
+        for model, network in models.items()
+    }
+    keras.backend.clear_session()
+    temperature = {
+        model: fit_temperature(values[len(part.test) :], calibration) if len(calibration) else None
+        for model, values in logits.items()
+    }
+    roles = ["test"] * len(part.test) + ["calibration"] * len(part.calibration)
+    return Predictions(
+        facts={
+            "protocol": part.protocol,
+            "part": part.name,
+            "temperature": temperature,
+            "kept_apart": sorted({clip.speaker for clip in calibration.clips}),
+            **facts,
+            "data": fingerprint(dataset.clips),
+        },
+        clips=describe(
+            tested.clips, role=["test"] * len(part.test) + ["calibration"] * len(calibration)
+        ),
+        logits=logits,
+    )
+
+
+def _run_name(part: Part) -> str:
+    """Name the folder of checkpoints.
+
+    A fold that keeps nobody apart is what ``training.train --hold-out`` trains, so
+    it goes on from there.
+    """
+    if part.protocol == "speaker-independent" and not len(part.calibration):
+        return part.name
+    return f"{part.protocol}-{part.name}"
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m training.evaluate",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--protocol", choices=PROTOCOLS, default=PROTOCOLS[0])
+    parser.add_argument(
+        "--folds",
+        nargs="+",
+        metavar="PART",
+        help="folds by number, or corpora by name (default: all)",
+    )
+    for option, default, what in (
+        ("--table", "cleaned_data.csv", "clips, from training.prepare"),
+        ("--cache", "runs/cache", "where features are kept"),
+        ("--runs", "runs", "where checkpoints and logs go"),
+        ("--out", ".", "where reports/ is"),
+    ):
+        parser.add_argument(
+            option, type=Path, default=Path(default), help=f"{what} (default: %(default)s)"
+        )
+    parser.add_argument("--epochs", type=int, default=CNN.epochs, help="of the CNN")
+    parser.add_argument("--hybrid-epochs", type=int, default=HYBRID.epochs)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--resume", action="store_true", help="go on from the last checkpoint")
+    parser.add_argument(
+        "--no-calibration",
+        dest="calibrate",
+        action="store_false",
+        help="keep no speakers apart: all train, and no temperature is fitted",
+    )
+    parser.add_argument(
+        "--report-only", action="store_true", help="train nothing, compute all figures anew"
+    )
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,45 @@
+"""Save trained networks as a bundle that :class:`ser.Recognizer` loads."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import keras
+
+from ser.bundle import MODEL_FILES, write_artifacts, write_manifest
+from ser.features import extract
+from ser.features.scaling import Scaling
+from ser.labels import to_public
+from ser.network import network_inputs, softmax
+from ser.recognizer import known_sound
+
+
+def save_bundle(
+    root: Path, models: dict[str, keras.Model], scaling: Scaling, facts: dict[str, Any]
+) -> None:
+    """Write networks, artifacts and manifest below ``root``.
+
+    ``facts`` holds ``temperature`` by model and what else the manifest should tell.
+    """
+    for name, model in models.items():
+        path = root / MODEL_FILES[name]
+        path.parent.mkdir(parents=True, exist_ok=True)
+        # Built anew from its weights: a shipped file needs no optimizer and no loss.
+        bare = keras.models.clone_model(model)
+        bare.set_weights(model.get_weights())
+        bare.save(path)
+    write_artifacts(root, scaling)
+    answers = {
+        name: _known_answer(model, scaling, facts["temperature"][name])
+        for name, model in models.items()
+    }
+    write_manifest(root, {**facts, "known_answer": answers})
+
+
+def _known_answer(model: keras.Model, scaling: Scaling, temperature: float) -> list[float]:
+    """Give the public probabilities of the sound that guards a bundle."""
+    inputs = network_inputs(extract(known_sound()), scaling)
+    logits = model.predict(inputs if len(model.inputs) > 1 else inputs[0], verbose=0)
+    answer: list[float] = to_public(softmax(logits.mean(axis=0), temperature=temperature)).tolist()
+    return answer

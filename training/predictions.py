@@ -1,0 +1,153 @@
+"""Predictions of unheard clips in compact files, from which every figure is computed.
+
+Each part of a protocol is a pair of files in ``reports/predictions/``:
+
+``speaker-independent-fold-1.csv.gz``
+    A row for each clip: ``corpus``, ``clip`` (the file's name without suffix),
+    ``speaker``, ``sex``, ``age``, ``emotion`` (what was acted, an inner label),
+    ``heard`` (what CREMA-D's listeners voted for) and ``role``: ``test``, or
+    ``calibration`` for the speakers on whom the temperature was fitted. Then nine
+    columns a model, ``cnn:neutral`` and so on: its logits, to three decimals. A
+    value of -999 stands for an emotion that was not in the training.
+``speaker-independent-fold-1.json``
+    What they were made from: seed, epochs, temperatures, data, versions.
+
+The second is written last: where it is, the part is finished.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from ser.labels import INNER_LABELS
+from training.corpora import Clip
+from training.dataset import TrainingError
+from training.listeners import heard_emotions
+
+FOLDER = Path("reports/predictions")
+UNTRAINED = -999.0
+"""Logit of an emotion that no training clip had: in no probability, at any temperature."""
+
+_TEXT = ("corpus", "clip", "speaker", "sex", "emotion", "heard", "role")
+
+
+@dataclass(frozen=True)
+class Predictions:
+    """What the models of one part answered.
+
+    Attributes
+    ----------
+    facts : dict
+        ``protocol``, ``part``, ``temperature`` by model (None where none was
+        fitted), and what else a reader should know.
+    clips : pd.DataFrame
+        The columns before the logits, row by row.
+    logits : dict of str to np.ndarray [shape=(clips, 9)]
+        By model, in the order of the inner labels.
+    """
+
+    facts: dict[str, Any]
+    clips: pd.DataFrame
+    logits: dict[str, np.ndarray]
+
+    def where(self, mask: np.ndarray | pd.Series) -> Predictions:
+        """Keep some of the rows."""
+        mask = np.asarray(mask)
+        kept = {model: values[mask] for model, values in self.logits.items()}
+        return Predictions(self.facts, self.clips[mask].reset_index(drop=True), kept)
+
+    def temperature(self, model: str) -> float:
+        """Give the model's temperature, 1 where none was fitted."""
+        return float(self.facts["temperature"].get(model) or 1.0)
+
+
+def describe(clips: Sequence[Clip], *, role: Sequence[str]) -> pd.DataFrame:
+    """Make the columns before the logits; what listeners heard is looked up."""
+    return pd.DataFrame(
+        {
+            "corpus": [clip.corpus for clip in clips],
+            "clip": [clip.path.stem for clip in clips],
+            "speaker": [clip.speaker for clip in clips],
+            "sex": [clip.sex for clip in clips],
+            "age": [np.nan if clip.age is None else clip.age for clip in clips],
+            "emotion": [clip.emotion for clip in clips],
+            "heard": heard_emotions(clips),
+            "role": list(role),
+        }
+    )
+
+
+def without_untrained(logits: np.ndarray, trained: Sequence[str]) -> np.ndarray:
+    """Put :data:`UNTRAINED` where a network answers an emotion that it never met.
+
+    Such an output keeps its first random weights, and would take part in every answer.
+    """
+    known = np.isin(INNER_LABELS, list(trained))
+    return np.where(known, logits, UNTRAINED)
+
+
+def fingerprint(clips: Sequence[Clip]) -> str:
+    """Tell one choice of clips and labels from another, wherever they lie."""
+    names = sorted(f"{c.corpus}/{c.path.stem}/{c.speaker}/{c.emotion}" for c in clips)
+    return hashlib.sha256("\n".join(names).encode(errors="surrogateescape")).hexdigest()[:16]
+
+
+def write_predictions(folder: Path, name: str, predictions: Predictions) -> Path:
+    """Write both files; answer the table's path."""
+    folder.mkdir(parents=True, exist_ok=True)
+    columns = {
+        f"{model}:{label}": np.round(values[:, i], 3).astype(np.float64)
+        for model, values in predictions.logits.items()
+        for i, label in enumerate(INNER_LABELS)
+    }
+    table = pd.concat([predictions.clips, pd.DataFrame(columns)], axis=1)
+    path = folder / f"{name}.csv.gz"
+    # No time of writing in the archive: the same answers are the same file.
+    table.to_csv(path, index=False, compression={"method": "gzip", "mtime": 0})
+    facts_path = facts_file(folder, name)
+    partial = facts_path.with_name(f"{facts_path.name}.part")
+    partial.write_text(json.dumps(predictions.facts, indent=1) + "\n", encoding="utf-8")
+    partial.replace(facts_path)
+    return path
+
+
+def facts_file(folder: Path, name: str) -> Path:
+    """Where a finished part's facts are."""
+    return folder / f"{name}.json"
+
+
+def read_predictions(folder: Path) -> list[Predictions]:
+    """Read all finished parts, in the order of their names.
+
+    Raises
+    ------
+    TrainingError
+        A table is missing or damaged.
+    """
+    return [_read(path) for path in sorted(folder.glob("*.json"))]
+
+
+def _read(path: Path) -> Predictions:
+    table_path = path.with_name(f"{path.stem}.csv.gz")
+    try:
+        facts = json.loads(path.read_text(encoding="utf-8"))
+        table = pd.read_csv(table_path, dtype=dict.fromkeys(_TEXT, str), keep_default_na=False,
+                            na_values={"age": [""]})  # fmt: skip
+        logits = {
+            model: table[[f"{model}:{label}" for label in INNER_LABELS]].to_numpy(np.float64)
+            for model in facts["temperature"]
+        }
+        return Predictions(facts, table[[*_TEXT, "age"]], logits)
+    except (OSError, EOFError, ValueError, KeyError) as error:
+        raise TrainingError(
+            f"The predictions {table_path} with {path.name} cannot be read ({error}): remove both "
+            "and make them anew with python -m training.evaluate."
+        ) from error
