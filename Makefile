@@ -1,7 +1,7 @@
 # make app      install what is needed and open the page
 # make test     install what is needed and run all checks and tests
-# make train    DATA=folder: corpora to features to models
-# make score    DATA=folder: the same without fold 1's speakers, who score it
+# make train    DATA=folder: corpora to features to models, scored on fold 1's speakers before
+#               they are trained on too; ARGS=--resume goes on after an interruption
 # make bench    feature extraction against openSMILE
 # make format   tidy the code
 # make clean    remove the virtual environment and caches
@@ -9,9 +9,8 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-SEED ?= 1
 
-.PHONY: app test check train score bench pictures format clean
+.PHONY: app test check train bench pictures format clean
 
 app: $(VENV)/app-ready
 	$(BIN)/streamlit run app.py
@@ -25,10 +24,8 @@ check: $(VENV)/dev-ready
 	$(BIN)/mypy
 
 train: cleaned_data.csv
-	$(BIN)/python -m training.train --seed $(SEED) --resume --temperature-from reports/fold-1.json
-
-score: cleaned_data.csv
-	$(BIN)/python -m training.train --seed $(SEED) --resume --hold-out 1
+	$(BIN)/python -m training.train $(ARGS) --hold-out 1
+	$(BIN)/python -m training.train $(ARGS) --start-from fold-1 --temperature-from reports/fold-1.json
 
 cleaned_data.csv: $(VENV)/app-ready
 	@test -n "$(DATA)" || { echo "Say where the corpora are: make train DATA=folder"; exit 1; }

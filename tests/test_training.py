@@ -57,16 +57,19 @@ def _batches(dataset: Dataset, **options: int) -> TrainingBatches:
 
 # From a folder to an answer ---------------------------------------------------
 
+CONTINUED = ("--start-from", "fold-1")
+
 
 @pytest.fixture(scope="module")
 def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A bundle trained for two short epochs on small corpora, and its runs."""
+    """What `make train` leaves behind, after short epochs on small corpora."""
     root = tmp_path_factory.mktemp("trained")
     write_corpus(root / "data/emodb", "emodb", speakers=3, takes=2)
     write_corpus(root / "data/crema", "cremad", speakers=2, takes=2)
     soundfile.write(root / "data/crema/AudioWAV/1001_IEO_SAD_XX.wav", np.zeros(16000), 16000)
     assert prepare.main(["--data", str(root / "data"), "--out", str(root / "clips.csv")]) == 0
-    assert train.main(_arguments(root)) == 0
+    assert train.main(_arguments(root, "--hold-out", "1")) == 0
+    assert train.main(_arguments(root, *CONTINUED)) == 0
     return root
 
 
@@ -92,6 +95,7 @@ def test_the_manifest_tells_what_it_was_made_from(trained: Path) -> None:
     assert manifest["seed"] == 1
     assert manifest["clips"] == {"cremad": 24, "emodb": 42}
     assert manifest["speakers"] == 5
+    assert manifest["started_from"] == "fold-1"
     assert set(manifest["versions"]) >= {"tensorflow", "keras", "librosa", "praat-parselmouth"}
     assert len(manifest["sha256"]) == 6
 
@@ -117,18 +121,24 @@ def _write(path: Path) -> Path:
 def test_a_finished_training_resumes_to_the_same_models(trained: Path) -> None:
     manifest = trained / "artifacts/manifest.json"
     before = json.loads(manifest.read_text())["known_answer"]
-    assert train.main(_arguments(trained, "--resume")) == 0
+    assert train.main(_arguments(trained, *CONTINUED, "--resume")) == 0
     after = json.loads(manifest.read_text())["known_answer"]
     assert after["hybrid"] == pytest.approx(before["hybrid"], abs=1e-5)
 
 
 def test_other_settings_do_not_resume(trained: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert train.main(_arguments(trained, "--resume", "--seed", "2")) == 1
+    assert train.main(_arguments(trained, *CONTINUED, "--resume", "--seed", "2")) == 1
     assert "other settings" in capsys.readouterr().err
 
 
+def test_a_run_that_is_not_there_is_named(
+    trained: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert train.main(_arguments(trained, "--start-from", "fold-6")) == 1
+    assert "finish that training first" in capsys.readouterr().err
+
+
 def test_a_held_out_fold_is_scored_by_corpus(trained: Path) -> None:
-    assert train.main(_arguments(trained, "--hold-out", "1")) == 0
     report = json.loads((trained / "reports/fold-1.json").read_text())
     held_out = held_out_speakers(1)
     assert report["speakers"] == 3
@@ -136,7 +146,6 @@ def test_a_held_out_fold_is_scored_by_corpus(trained: Path) -> None:
     score = {entry["corpus"]: entry for entry in report["scores"]["hybrid"]}["emodb"]
     assert score["speakers"] == 2
     assert score["clips"] == 24, "boredom has no public label"
-    assert 0 <= score["uar_any"] <= score["uar"] <= 1 or score["uar"] >= 0
     assert np.sum(score["confusion"]) == 24
 
 

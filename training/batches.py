@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import keras
 import numpy as np
 
@@ -15,6 +17,9 @@ from training.dataset import Dataset
 BATCH = 32
 SHARE_DRAWN = 0.65
 """Clips drawn in an epoch, as a share of all."""
+
+SHARE_VARIED = 0.2
+"""How often a clip's varied copy stands for it."""
 
 SMOOTHING = 0.05
 _MIN_STD = 1e-3
@@ -54,14 +59,14 @@ class TrainingBatches(keras.utils.PyDataset):
         """Count the batches of an epoch."""
         return self._length
 
-    def __getitem__(self, index: int) -> tuple[object, np.ndarray]:
+    def __getitem__(self, index: int) -> tuple[Any, np.ndarray]:
         """Draw and vary batch ``index`` of the present epoch."""
         # PCG64 is cheap to seed: each batch has its own stream, in any order.
         rng = np.random.default_rng([self._seed, self._epoch, index])
         drawn = self._drawn()[index * self._batch : (index + 1) * self._batch]
         chosen = [self._either(clip, rng) for clip in drawn]
         spectrograms = np.stack([_varied_window(item.log_mel, rng) for item in chosen])
-        inputs: object = self._scaling.spectrogram(spectrograms)[..., None]
+        inputs: Any = self._scaling.spectrogram(spectrograms)[..., None]
         if self._with_prosody:
             inputs = (inputs, self._scaling.prosody(np.stack([item.prosody for item in chosen])))
         return inputs, self._asked[drawn]
@@ -77,8 +82,9 @@ class TrainingBatches(keras.utils.PyDataset):
         return rng.choice(len(self._dataset), size=size, replace=False, p=self._chances)
 
     def _either(self, clip: int, rng: np.random.Generator) -> Features:
-        """Give the clip, or its varied copy."""
-        return (self._dataset.original, self._dataset.copies)[int(rng.integers(2))][clip]
+        """Give the clip, or now and then its varied copy."""
+        varied = rng.random() < SHARE_VARIED
+        return (self._dataset.copies if varied else self._dataset.original)[clip]
 
 
 def masked_crossentropy(asked: keras.KerasTensor, logits: keras.KerasTensor) -> keras.KerasTensor:
@@ -132,13 +138,15 @@ def _asked(dataset: Dataset) -> np.ndarray:
 
 
 def _chances(dataset: Dataset) -> np.ndarray:
-    """Chance of each clip to be drawn: a speaker counts by the root of their clips.
+    """Chance of each clip to be drawn: a speaker of a corpus counts by the root of their clips.
 
     Otherwise TESS's two actresses, with 1400 clips each, would be a fifth of
     all speech; weighing every voice alike would waste most of what they say.
     """
     _, inverse, counts = np.unique(
-        [clip.speaker for clip in dataset.clips], return_inverse=True, return_counts=True
+        [f"{clip.corpus} {clip.speaker}" for clip in dataset.clips],
+        return_inverse=True,
+        return_counts=True,
     )
     chances = 1 / np.sqrt(counts[inverse])
     return chances / chances.sum()

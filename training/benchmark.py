@@ -20,10 +20,19 @@ from sklearn.metrics import f1_score
 from ser.labels import INNER_LABELS, LABELS, public_label, to_public
 from ser.network import softmax
 from training.calibration import calibration_entries, fit_to_ship
+from training.corpora import CORPORA
 from training.corpora.cremad import CORPUS as CREMAD
 from training.corpora.ravdess import SONG
 from training.metrics import accuracy, confusions_by, interval, recalls, uar
-from training.pool import NETWORKS, POOLED, Pool, join_parts, own_answers, true_labels
+from training.pool import (
+    NETWORKS,
+    POOLED,
+    Pool,
+    join_parts,
+    own_answers,
+    true_labels,
+    without_answers,
+)
 from training.predictions import Predictions
 from training.protocols import PROTOCOLS, SPEAKER_DEPENDENT, part_names
 
@@ -51,13 +60,14 @@ def compute_benchmark(predictions: Sequence[Predictions]) -> dict[str, Any]:
     pools = list(join_parts(predictions))
     tests = [pool.where(pool.clips["role"] == "test") for pool in pools]
     speech = [pool.where(pool.clips["corpus"] != SONG.name) for pool in pools]
+    listeners, people = _listeners(tests)
     return {
         "protocols": _protocols(predictions),
         **fit_to_ship(speech),
-        "rows": [row for pool in tests for row in _rows(pool)],
+        "rows": sorted([*listeners, *(row for pool in tests for row in _rows(pool))], key=_order),
         "differences": [entry for pool in tests for entry in _differences(pool)],
         "calibration": [entry for pool in speech for entry in calibration_entries(pool)],
-        "people": _people(tests),
+        "people": people,
         "quoted": QUOTED,
         "parts": [entry.facts for entry in predictions],
     }
@@ -100,18 +110,37 @@ def _rows(pool: Pool) -> Iterator[dict[str, Any]]:
         yield from _heard_rows(own, _class_sets(own)[-1])
 
 
+_CORPORA = [corpus.name for corpus in CORPORA if corpus is not SONG]
+
+
+def _order(row: dict[str, Any]) -> tuple[Any, ...]:
+    """Sort by protocol, corpus (song last) and classes; our models first, people last."""
+    corpus, model = row["corpus"], row["model"]
+    return (
+        PROTOCOLS.index(row["protocol"]),
+        corpus == SONG.name,
+        _CORPORA.index(corpus) if corpus in _CORPORA else len(_CORPORA),
+        -row["classes"],
+        row["truth"],
+        model == "people",
+        model not in NETWORKS,
+        model != "hybrid",
+        model,
+    )
+
+
 def _heard_rows(own: Pool, labels: Sequence[str]) -> Iterator[dict[str, Any]]:
-    """Score against what listeners heard, and the listeners against the actors."""
+    """Score against what listeners heard, where they were asked."""
+    heard = _clear_votes(own, labels)
+    if (heard != "").any():
+        for model in own.logits:
+            yield _row(own, model, labels, heard, own_answers(own, model, labels), "heard")
+
+
+def _clear_votes(own: Pool, labels: Sequence[str]) -> np.ndarray:
+    """Name what listeners heard; "" where nobody was asked, or where votes are tied."""
     heard = own.clips["heard"].to_numpy(str)
-    clear = np.isin(heard, labels)  # no vote, or a tie, is no truth
-    if not clear.any():
-        return
-    heard = np.where(clear, heard, "")
-    for model in own.logits:
-        yield _row(own, model, labels, heard, own_answers(own, model, labels), "heard")
-    if own.protocol == PROTOCOLS[0]:
-        acted = np.where(clear, true_labels(own, labels), "")
-        yield _row(own, "people", labels, acted, heard)
+    return np.where(np.isin(heard, labels), heard, "")
 
 
 def _row(
@@ -236,18 +265,30 @@ def _less(measure: Any) -> Any:
     return difference
 
 
-def _people(pools: Sequence[Pool]) -> list[dict[str, Any]]:
-    """How often CREMA-D's listeners agree with the actor, a tie counted by its share."""
-    for pool in pools:
-        asked = pool.clips[pool.clips["heard"] != ""]
-        if pool.protocol != PROTOCOLS[0] or asked.empty:
-            continue
-        votes = [heard.split(":") for heard in asked["heard"]]
-        shares = [
-            (acted in vote) / len(vote) for acted, vote in zip(asked["emotion"], votes, strict=True)
-        ]
-        tied = sum(len(vote) > 1 for vote in votes)
-        return [
-            {"corpus": CREMAD.name, "agreement": mean(shares), "clips": len(asked), "tied": tied}
-        ]
-    return []
+def _listeners(tests: Sequence[Pool]) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """Score CREMA-D's listeners as a model, and their agreement with ties by their share.
+
+    Returns
+    -------
+    rows, people : list of dict
+        Empty where what they heard is not known.
+    """
+    own = [pool.where(pool.clips["heard"] != "") for pool in tests if pool.protocol == PROTOCOLS[0]]
+    if not any(len(pool.clips) for pool in own):
+        return [], []
+    asked = without_answers(own)
+    labels = _class_sets(asked)[-1]
+    votes = _clear_votes(asked, labels)
+    acted = np.where(votes != "", true_labels(asked, labels), "")
+    heard = [vote.split(":") for vote in asked.clips["heard"]]
+    shares = [
+        (emotion in vote) / len(vote)
+        for emotion, vote in zip(asked.clips["emotion"], heard, strict=True)
+    ]
+    agreement = {
+        "corpus": CREMAD.name,
+        "agreement": mean(shares),
+        "clips": len(heard),
+        "tied": sum(len(vote) > 1 for vote in heard),
+    }
+    return [_row(asked, "people", labels, acted, votes)], [agreement]

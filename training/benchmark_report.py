@@ -7,9 +7,12 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+from training.benchmark import compute_benchmark
 from training.calibration import SURE
 from training.corpora import CORPORA
-from training.pool import NETWORKS, POOLED
+from training.dataset import TrainingError
+from training.pool import AGE_NAMES, NETWORKS, POOLED
+from training.predictions import FOLDER, read_predictions
 from training.protocols import PROTOCOLS, SPEAKER_DEPENDENT
 
 _TITLES = {corpus.name: corpus.title for corpus in CORPORA}
@@ -27,6 +30,24 @@ UAR is the mean of the recalls of all classes, in per cent, among the corpus's o
 emotions; "of seven" is the same when all seven public emotions may be answered, as on the
 page. In brackets stands a 95 % interval from resampling speakers. † marks fewer than
 five speakers, where it says little; with one there is none."""
+
+
+def renew_benchmark(out: Path) -> None:
+    """Compute and write the benchmark from the predictions below ``out``.
+
+    Raises
+    ------
+    TrainingError
+        There are none, or one cannot be read.
+    """
+    predictions = read_predictions(out / FOLDER)
+    if not predictions:
+        raise TrainingError(
+            f"There are no predictions in {out / FOLDER}: make some with "
+            "python -m training.evaluate --protocol speaker-independent."
+        )
+    for path in write_benchmark(out / "reports", compute_benchmark(predictions)):
+        print(f"Wrote {path}")
 
 
 def write_benchmark(folder: Path, figures: dict[str, Any]) -> list[Path]:
@@ -230,7 +251,7 @@ def _details(figures: dict[str, Any]) -> Iterator[str]:
         return
     yield "## Who is understood"
     yield "UAR by sex and age, accuracy from the worst understood speaker to the best."
-    groups = list(dict.fromkeys(name for row in rows for name in (*row["by_sex"], *row["by_age"])))
+    groups = ["female", "male", *AGE_NAMES]
     yield _table(
         ["corpus", "classes", "model", *groups, "speakers, worst, median, best"],
         [_groups(row, groups) for row in rows],
@@ -272,8 +293,8 @@ def _parts(parts: Sequence[dict[str, Any]]) -> str:
                 f"{_name(facts['protocol'])}, {facts['part']}",
                 _models(facts),
                 f"{facts['speakers']} speakers",
-                f"{len(facts['kept_apart'])} speakers",
-                str(facts["seed"]),
+                f"{facts['kept_apart']['clips']} clips of {len(facts['kept_apart']['speakers'])}",
+                "" if facts["seed"] is None else str(facts["seed"]),
                 ", ".join(f"{t:.2f}" if t else "none" for t in facts["temperature"].values()),
                 facts["data"],
             ]

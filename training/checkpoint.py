@@ -54,3 +54,20 @@ def resume(model: keras.Model, folder: Path, *, settings: dict[str, Any]) -> int
     model.optimizer.build(model.trainable_variables)
     model.load_weights(folder / state["weights"])
     return int(state["epoch"])
+
+
+def load_trained(model: keras.Model, folder: Path) -> None:
+    """Give a model the weights that another run has reached.
+
+    Raises
+    ------
+    TrainingError
+        There is no such run, or its network is another.
+    """
+    try:
+        state = json.loads((folder / "state.json").read_text())
+        model.load_weights(folder / state["weights"])
+    except (OSError, ValueError) as error:
+        raise TrainingError(
+            f"{folder} holds no {model.name} to start from: finish that training first."
+        ) from error

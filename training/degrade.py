@@ -96,9 +96,7 @@ def whisper(samples: Samples, rng: np.random.Generator) -> Samples:
     return whispered[hop : hop + len(samples)].astype(np.float32)
 
 
-def degrade(
-    samples: Samples, rng: np.random.Generator, *, rooms: Sequence[Samples], codecs: bool = True
-) -> Samples:
+def degrade(samples: Samples, rng: np.random.Generator, *, rooms: Sequence[Samples]) -> Samples:
     """Change a sound as a room, a telephone, an overdriven microphone or a codec may."""
     changed = samples
     if rooms and rng.random() < 0.3:
@@ -107,6 +105,6 @@ def degrade(
         changed = telephone(changed)
     if rng.random() < 0.1:
         changed = clip(changed, drive_db=rng.uniform(3, 20))
-    if codecs and rng.random() < 0.2:
+    if rng.random() < 0.1:
         changed = encode(changed, codec=str(rng.choice(["OPUS", "MP3"])))
     return changed

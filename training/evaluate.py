@@ -19,6 +19,7 @@ import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # before Keras brings TensorFlow in
 
@@ -27,10 +28,9 @@ import numpy as np
 
 from ser.errors import SerError
 from training.batches import fit_scaling
-from training.benchmark import compute_benchmark
-from training.benchmark_report import write_benchmark
+from training.benchmark_report import renew_benchmark
 from training.corpora import read_table
-from training.dataset import Dataset, TrainingError, load_dataset
+from training.dataset import Dataset, load_dataset
 from training.fitting import CNN, HYBRID, Run, Stage, train_models
 from training.predictions import (
     FOLDER,
@@ -38,7 +38,6 @@ from training.predictions import (
     describe,
     facts_file,
     fingerprint,
-    read_predictions,
     without_untrained,
     write_predictions,
 )
@@ -47,8 +46,8 @@ from training.protocols import (
     SPEAKER_DEPENDENT,
     Part,
     check_part,
+    chosen_parts,
     make_part,
-    part_names,
 )
 from training.report import training_facts
 from training.score import fit_temperature, predict_logits
@@ -60,7 +59,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         if not options.report_only:
             _evaluate(options)
-        report(options.out)
+        renew_benchmark(options.out)
     except SerError as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
@@ -70,42 +69,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
-def report(out: Path) -> None:
-    """Write the benchmark from the predictions below ``out``.
-
-    Raises
-    ------
-    TrainingError
-        There are none, or one cannot be read.
-    """
-    predictions = read_predictions(out / FOLDER)
-    if not predictions:
-        raise TrainingError(
-            f"There are no predictions in {out / FOLDER}: make some with "
-            "python -m training.evaluate --protocol speaker-independent."
-        )
-    for path in write_benchmark(out / "reports", compute_benchmark(predictions)):
-        print(f"Wrote {path}")
-
-
-def chosen_parts(protocol: str, wanted: Sequence[str] | None, existing: Sequence[str]) -> list[str]:
-    """Name the parts to run: all that exist, or those asked for (``2`` is ``fold-2``)."""
-    if not wanted:
-        return list(existing)
-    names = [f"fold-{name}" if name.isdecimal() else name for name in wanted]
-    for name in names:
-        if name not in existing:
-            raise TrainingError(f"{protocol} has no part {name!r}; it has {', '.join(existing)}.")
-    return names
-
-
 def _evaluate(options: argparse.Namespace) -> None:
     if options.protocol in SPEAKER_DEPENDENT:
         print(f"{options.protocol}: speaker-dependent, every tested voice is trained on too")
     clips = read_table(options.table)
-    wanted = chosen_parts(options.protocol, options.folds, part_names(options.protocol, clips))
     dataset: Dataset | None = None
-    for name in wanted:
+    for name in chosen_parts(options.protocol, options.folds, clips):
         file = f"{options.protocol}-{name}"
         if facts_file(options.out / FOLDER, file).exists():
             print(f"{file}: finished before")
@@ -121,34 +90,45 @@ def _run_part(dataset: Dataset, name: str, options: argparse.Namespace) -> Predi
         dataset.clips, options.protocol, name, seed=options.seed, calibrate=options.calibrate
     )
     check_part(part, dataset.clips)
-    training, calibration = dataset.subset(part.training), dataset.subset(part.calibration)
+    training = dataset.subset(part.training)
     scaling = fit_scaling(training)
     cnn, hybrid = Stage(options.epochs, CNN.rate), Stage(options.hybrid_epochs, HYBRID.rate)
     run = Run(options.runs / _run_name(part), seed=options.seed, resume=options.resume)
     models = train_models(training, scaling, cnn=cnn, hybrid=hybrid, run=run)
     facts = training_facts(training, seed=options.seed, cnn=cnn, hybrid=hybrid, models=models)
-    tested = dataset.subset(np.concatenate([part.test, part.calibration]))
+    heard = dataset.subset(np.concatenate([part.test, part.calibration]))
     logits = {
-        model: without_untrained(predict_logits(network, tested, scaling), facts["emotions"])
+        model: without_untrained(predict_logits(network, heard, scaling), facts["emotions"])
         for model, network in models.items()
     }
-    keras.backend.clear_session()
+    keras.backend.clear_session()  # the next part's networks need the memory
+    return _predictions(part, dataset, logits, facts)
+
+
+def _predictions(
+    part: Part, dataset: Dataset, logits: dict[str, np.ndarray], facts: dict[str, Any]
+) -> Predictions:
+    """Fit the temperatures, and put all together; the test's logits come first."""
+    test, calibration = dataset.subset(part.test), dataset.subset(part.calibration)
     temperature = {
-        model: fit_temperature(values[len(part.test) :], calibration) if len(calibration) else None
+        model: fit_temperature(values[len(test) :], calibration) if len(calibration) else None
         for model, values in logits.items()
     }
-    roles = ["test"] * len(part.test) + ["calibration"] * len(part.calibration)
     return Predictions(
         facts={
             "protocol": part.protocol,
             "part": part.name,
             "temperature": temperature,
-            "kept_apart": sorted({clip.speaker for clip in calibration.clips}),
+            "kept_apart": {
+                "speakers": sorted({clip.speaker for clip in calibration.clips}),
+                "clips": len(calibration),
+            },
             **facts,
             "data": fingerprint(dataset.clips),
         },
         clips=describe(
-            tested.clips, role=["test"] * len(part.test) + ["calibration"] * len(calibration)
+            [*test.clips, *calibration.clips],
+            role=["test"] * len(test) + ["calibration"] * len(calibration),
         ),
         logits=logits,
     )

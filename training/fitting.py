@@ -11,7 +11,7 @@ import keras
 from ser.features import PROSODIC_FEATURES
 from ser.features.scaling import Scaling
 from training.batches import TrainingBatches, masked_accuracy, masked_crossentropy
-from training.checkpoint import Checkpoint, resume
+from training.checkpoint import Checkpoint, load_trained, resume
 from training.dataset import Dataset
 from training.networks import WEIGHT_DECAY, build_cnn, build_hybrid
 
@@ -31,35 +31,63 @@ class Stage:
     rate: float
 
 
-CNN = Stage(epochs=26, rate=7e-4)
-HYBRID = Stage(epochs=5, rate=3e-4)
+FRESH = {"cnn": Stage(epochs=26, rate=7e-4), "hybrid": Stage(epochs=4, rate=3e-4)}
+"""From random weights; the hybrid starts from its CNN all the same."""
+
+CONTINUED = {"cnn": Stage(epochs=7, rate=3e-4), "hybrid": Stage(epochs=4, rate=2e-4)}
+"""From networks that another run has trained, on more clips."""
 
 
 @dataclass(frozen=True)
 class Run:
-    """Where a training keeps its state, and what decides it."""
+    """Where a training keeps its state, and what decides it.
+
+    Attributes
+    ----------
+    folder : Path
+        Of checkpoints and logs.
+    seed : int
+    resume : bool
+        Go on from the last checkpoint, if there is one.
+    start : Path or None
+        Folder of a finished run whose networks are trained further.
+    """
 
     folder: Path
     seed: int
     resume: bool
+    start: Path | None = None
 
 
 def train_models(
-    dataset: Dataset, scaling: Scaling, *, cnn: Stage, hybrid: Stage, run: Run
+    dataset: Dataset, scaling: Scaling, *, stages: dict[str, Stage], run: Run
 ) -> dict[str, keras.Model]:
-    """Train the CNN, then the hybrid on top of it; both by name."""
+    """Train the CNN, then the hybrid on top of it; both by name.
+
+    Raises
+    ------
+    TrainingError
+        A run to start from or to resume does not fit.
+    """
     keras.utils.set_random_seed(run.seed)
-    trained_cnn = _fit(build_cnn(), dataset, scaling, stage=cnn, run=run)
-    model = build_hybrid(trained_cnn, features=len(PROSODIC_FEATURES))
-    return {"cnn": trained_cnn, "hybrid": _fit(model, dataset, scaling, stage=hybrid, run=run)}
+    cnn = build_cnn()
+    _fit(cnn, dataset, scaling, stage=stages["cnn"], run=run)
+    hybrid = build_hybrid(cnn, features=len(PROSODIC_FEATURES))
+    _fit(hybrid, dataset, scaling, stage=stages["hybrid"], run=run)
+    return {"cnn": cnn, "hybrid": hybrid}
 
 
-def _fit(
-    model: keras.Model, dataset: Dataset, scaling: Scaling, *, stage: Stage, run: Run
-) -> keras.Model:
+def _fit(model: keras.Model, dataset: Dataset, scaling: Scaling, *, stage: Stage, run: Run) -> None:
     """Train one network, from its last checkpoint if there is one to resume."""
     folder = run.folder / model.name
-    settings = {"stage": asdict(stage), "seed": run.seed, "data": dataset.fingerprint()}
+    if run.start is not None:
+        load_trained(model, run.start / model.name)
+    settings = {
+        "stage": asdict(stage),
+        "seed": run.seed,
+        "data": dataset.fingerprint(),
+        "start": run.start and run.start.name,
+    }
     with_prosody = len(model.inputs) > 1
     steps = len(TrainingBatches(dataset, scaling, with_prosody=with_prosody, seed=run.seed))
     _compile(model, stage, steps)
@@ -80,7 +108,6 @@ def _fit(
         callbacks=[Checkpoint(folder, settings=settings), log],
         verbose=1 if sys.stdout.isatty() else 2,
     )
-    return model
 
 
 def _compile(model: keras.Model, stage: Stage, steps: int) -> None:

@@ -23,14 +23,14 @@ EMBEDDING = 192
 WEIGHT_DECAY = 1e-4
 
 
-def build_cnn(*, dropout: float = 0.2) -> keras.Model:
+def build_cnn(*, dropout: float = 0.15) -> keras.Model:
     """CNN: standardised log-mel window [shape=(frames, mels, 1)] to logits [shape=(9,)]."""
     spectrogram, embedding = _trunk(dropout)
     logits = layers.Dense(len(INNER_LABELS), name="logits")(embedding)
     return keras.Model(spectrogram, logits, name="cnn")
 
 
-def build_hybrid(cnn: keras.Model, *, features: int, dropout: float = 0.2) -> keras.Model:
+def build_hybrid(cnn: keras.Model, *, features: int, dropout: float = 0.15) -> keras.Model:
     """Hybrid on a trained CNN: inputs ``spectrogram`` and ``prosody`` [shape=(features,)].
 
     What prosody adds starts at zero, so the first answer is the CNN's own.
@@ -61,7 +61,6 @@ def _trunk(dropout: float) -> tuple[keras.KerasTensor, keras.KerasTensor]:
             x = _convolution(
                 x, filters=filters, strides=2 if index == 0 else 1, name=f"stage{stage}_{index}"
             )
-        x = layers.SpatialDropout2D(dropout / 3, name=f"stage{stage}_dropout")(x)
     frames, bands, filters = x.shape[1:]
     x = layers.Reshape((frames, bands * filters), name="bands_joined")(x)
     x = layers.Dense(EMBEDDING, name="moment")(x)

@@ -18,6 +18,7 @@ Maker = Callable[[np.random.Generator, int], Samples]
 
 _MAJOR = (0, 2, 4, 5, 7, 9, 11)
 _MINOR = (0, 2, 3, 5, 7, 8, 10)
+_KNOT_S = 0.4
 
 
 def make(family: str, rng: np.random.Generator, duration_s: float) -> NDArray[np.float32]:
@@ -130,15 +131,19 @@ def _gusts(rng: np.random.Generator, count: int) -> Samples:
     noise = coloured(rng, count, rng.uniform(0, 2))
     time_s = _seconds(count)
     if rng.random() < 0.5:
-        slow = np.interp(time_s, np.arange(0, time_s[-1] + 1, 0.4), rng.normal(0, 8, _knots(time_s)))
-        return noise * 10 ** (slow / 20)
+        return noise * 10 ** (_between(time_s, rng.normal(0, 8, _knots(time_s))) / 20)
     rate_hz = float(np.exp(rng.uniform(np.log(0.5), np.log(25))))
     swell = (0.5 + 0.5 * np.sin(2 * np.pi * rate_hz * time_s)) ** rng.uniform(0.3, 6)
     return _band(rng, noise) * (swell + rng.uniform(0, 0.3))
 
 
 def _knots(time_s: Samples) -> int:
-    return len(np.arange(0, time_s[-1] + 1, 0.4))
+    return len(np.arange(0, time_s[-1] + 1, _KNOT_S))
+
+
+def _between(time_s: Samples, values: Samples) -> Samples:
+    """Join values that stand every 0.4 s."""
+    return np.interp(time_s, np.arange(0, time_s[-1] + 1, _KNOT_S), values)
 
 
 def _clicks(rng: np.random.Generator, count: int) -> Samples:
@@ -167,8 +172,7 @@ def _engine(rng: np.random.Generator, count: int) -> Samples:
     time_s = _seconds(count)
     base_hz = float(np.exp(rng.uniform(np.log(15), np.log(250))))
     knots = rng.normal(0, rng.choice([0.3, 3.0]), _knots(time_s)).cumsum() / 2
-    drift = np.interp(time_s, np.arange(0, time_s[-1] + 1, 0.4), knots)
-    f0_hz = base_hz * 2 ** (np.clip(drift, -12, 12) / 12)
+    f0_hz = base_hz * 2 ** (np.clip(_between(time_s, knots), -12, 12) / 12)
     phase = np.cumsum(f0_hz) / SAMPLE_RATE
     pulses = np.diff(np.floor(phase), prepend=0.0) * rng.uniform(0.6, 1.4, count)
     sound = pulses / max(float(pulses.std()), 1e-9)
@@ -214,7 +218,7 @@ def _melody(rng: np.random.Generator, count: int) -> Samples:
 
 
 def _drums(rng: np.random.Generator, count: int) -> Samples:
-    """A drum kit, or one drum, in a steady beat with gaps."""
+    """Drum kits, or one drum, in a steady beat with gaps."""
     beat = int(60 / rng.uniform(70, 180) / 2 * SAMPLE_RATE)
     kinds = [_drum(rng) for _ in range(rng.integers(1, 4))]
     patterns = rng.random((len(kinds), 16)) < rng.uniform(0.2, 0.8)

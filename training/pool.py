@@ -20,7 +20,7 @@ NETWORKS = ("cnn", "hybrid")
 """The models whose answers are probabilities; the others are baselines."""
 
 _AGES = [0, 30, 45, 60, 200]
-_AGE_NAMES = ["under 30", "30 to 44", "45 to 59", "60 and over"]
+AGE_NAMES = ["under 30", "30 to 44", "45 to 59", "60 and over"]
 
 
 @dataclass(frozen=True)
@@ -73,11 +73,18 @@ def join_parts(predictions: Sequence[Predictions]) -> Iterator[Pool]:
             yield _pool(protocol, models, [entry for entry in own if tuple(entry.logits) == models])
 
 
+def without_answers(pools: Sequence[Pool]) -> Pool:
+    """Join the clips of several pools, each clip once; what was answered is dropped."""
+    clips = pd.concat([pool.clips for pool in pools], ignore_index=True)
+    clips = clips.drop_duplicates(["corpus", "clip", "speaker"], ignore_index=True)
+    return Pool(pools[0].protocol, clips, {}, {}, pools[0].trained)
+
+
 def _pool(protocol: str, models: Sequence[str], parts: Sequence[Predictions]) -> Pool:
     clips = pd.concat(
         [part.clips.assign(part=part.facts["part"]) for part in parts], ignore_index=True
     )
-    ages = pd.cut(clips["age"], _AGES, right=False, labels=_AGE_NAMES)
+    ages = pd.cut(clips["age"], _AGES, right=False, labels=AGE_NAMES)
     return Pool(
         protocol=protocol,
         clips=clips.assign(age_group=ages.astype(object).fillna("")),

@@ -68,6 +68,23 @@ def part_names(protocol: str, clips: Sequence[Clip] | None = None) -> list[str]:
     return [name for name in dict.fromkeys(known) if name != SONG.name]
 
 
+def chosen_parts(protocol: str, wanted: Sequence[str] | None, clips: Sequence[Clip]) -> list[str]:
+    """Name the parts to run: all there are, or those asked for (``2`` means ``fold-2``).
+
+    Raises
+    ------
+    TrainingError
+        There is no such part.
+    """
+    existing = part_names(protocol, clips)
+    if not wanted:
+        return existing
+    names = [f"fold-{name}" if name.isdecimal() else name for name in wanted]
+    for name in names:
+        _refuse_unknown(protocol, name, existing)
+    return names
+
+
 def make_part(
     clips: Sequence[Clip], protocol: str, name: str, *, seed: int, calibrate: bool = True
 ) -> Part:
@@ -88,10 +105,7 @@ def make_part(
     TrainingError
         There is no such part, or it leaves nothing to train on or to test.
     """
-    if name not in part_names(protocol, clips):
-        raise TrainingError(
-            f"{protocol} has no part {name!r}; it has {', '.join(part_names(protocol, clips))}."
-        )
+    _refuse_unknown(protocol, name, part_names(protocol, clips))
     test = _tested(clips, protocol, name, seed)
     if test.all() or not test.any():
         raise TrainingError(
@@ -123,6 +137,11 @@ def check_part(part: Part, clips: Sequence[Clip]) -> None:
     )
     refuse_leakage([*training, *calibration], test)
     refuse_leakage(training, calibration)
+
+
+def _refuse_unknown(protocol: str, name: str, existing: Sequence[str]) -> None:
+    if name not in existing:
+        raise TrainingError(f"{protocol} has no part {name!r}; it has {', '.join(existing)}.")
 
 
 def _tested(clips: Sequence[Clip], protocol: str, name: str, seed: int) -> np.ndarray:

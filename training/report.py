@@ -24,13 +24,13 @@ LIBRARIES = ("tensorflow", "keras", "librosa", "praat-parselmouth", "numpy", "so
 
 
 def training_facts(
-    training: Dataset, *, seed: int, cnn: Stage, hybrid: Stage, models: dict[str, keras.Model]
+    training: Dataset, *, seed: int, stages: dict[str, Stage], models: dict[str, keras.Model]
 ) -> dict[str, Any]:
     """Say what a training was made from."""
     return {
         "seed": seed,
         "batch": BATCH,
-        "stages": {"cnn": asdict(cnn), "hybrid": asdict(hybrid)},
+        "stages": {name: asdict(stage) for name, stage in stages.items()},
         "parameters": {name: model.count_params() for name, model in models.items()},
         "clips": dict(Counter(clip.corpus for clip in training.clips)),
         "emotions": dict(Counter(clip.emotion for clip in training.clips)),
