@@ -11,6 +11,7 @@ Conventions: frames of 16 ms as in :func:`ser.features.log_mel`; a window of
 from __future__ import annotations
 
 from functools import cache
+from itertools import pairwise
 
 import numpy as np
 
@@ -19,8 +20,8 @@ from ser.features.spectral import HOP_LENGTH, HOP_S
 
 WINDOW_FRAMES = 64
 HOP_FRAMES = 16
-MAX_FRAMES = 6_250
-"""Frames looked at: of a longer recording, 100 s from its middle say enough."""
+VERSION = 1
+"""Raise it whenever the same sound gives other values than before."""
 
 RANGE_DB = 50.0
 """What lies further under a window's loudest band is not told from silence."""
@@ -28,10 +29,43 @@ RANGE_DB = 50.0
 _PITCH_WINDOW = 640  # three periods of 75 Hz, as Praat takes
 _PITCH_FFT = 1_024
 _LAGS = (26, 214)  # 75 to 615 Hz
+_PERCENTILES = (20, 50, 80, 95)
+_PERIODIC = (0.4, 0.6, 0.8, 0.9, 0.97)
 _CEPSTRA = 13
 _MODULATION_HZ = (1.5, 4.0, 8.0, 14.0, 31.0)
 _BANDS = 8
 _SIMILAR_AFTER = (3, 6, 12, 24)  # frames
+_BLOCK = 128  # windows at a time: twenty minutes must not fill the memory
+
+
+def _names() -> list[str]:
+    """Name the columns, in the order in which :func:`window_features` stacks them."""
+    cepstra = [f"cepstrum{number}" for number in range(_CEPSTRA)]
+    rates = [f"{low:g}_{high:g}_hz" for low, high in pairwise(_MODULATION_HZ)]
+    thirds = ("low", "mid", "high")
+    return [
+        *[f"{name}_mean" for name in cepstra[1:]],
+        *[f"{name}_spread_log" for name in cepstra],
+        *[f"{name}_step_log" for name in cepstra],
+        *["level_range_db", "level_crest_db", "level_loud_share", "level_step_max_db"],
+        *["level_rise_db", "level_rise_over_fall_log"],
+        *[f"modulation_{rate}_log" for rate in rates],
+        *[f"modulation_{rate}_share" for rate in rates],
+        *[f"modulation_band{number}_log" for number in range(_BANDS)],
+        "bands_together",
+        *[f"band{number}_with_next" for number in range(_BANDS - 1)],
+        *[f"{kind}_after_{gap}" for kind in ("alike", "moved_alike") for gap in _SIMILAR_AFTER],
+        *[f"slope_{third}_db" for third in thirds],
+        *[f"peaks_{third}_db" for third in thirds],
+        *[f"change_{third}_db" for third in thirds],
+        *["mean_peaks_db", "peak_over_mean_db", "peak_over_mean_spread_db"],
+        "periodicity_mean",
+        *[f"periodicity_p{percent}" for percent in _PERCENTILES],
+        *[f"periodic_over_{limit:g}_share" for limit in _PERIODIC],
+        *["heard_share", "pitch_st", "pitch_spread_st", "pitch_any_step_st", "pitch_joined_share"],
+        *["pitch_leap_share", "pitch_step_st", "pitch_held_share", "pitch_steady_share"],
+        *["pitch_quick_share", "voicings_per_s"],
+    ]
 
 
 def window_features(log_mel: np.ndarray, samples: np.ndarray) -> np.ndarray:
@@ -47,8 +81,23 @@ def window_features(log_mel: np.ndarray, samples: np.ndarray) -> np.ndarray:
         That it was made from.
     """
     strength, lag = _periodicity(samples, len(log_mel))
-    views = [_cut(values) for values in (np.asarray(log_mel, np.float32), strength, lag)]
-    spectrum, strength, lag = views
+    starts = window_starts(len(log_mel))
+    blocks = []
+    for first in range(0, len(starts), _BLOCK):
+        end = starts[first : first + _BLOCK][-1] + WINDOW_FRAMES
+        here = slice(starts[first], end)
+        blocks.append(_describe(log_mel[here], strength[here], lag[here]))
+    return np.concatenate(blocks).astype(np.float32)
+
+
+def window_starts(frames: int) -> np.ndarray:
+    """First frame of each window [shape=(windows,)]."""
+    return np.arange(0, max(frames - WINDOW_FRAMES, 0) + 1, HOP_FRAMES)
+
+
+def _describe(log_mel: np.ndarray, strength: np.ndarray, lag: np.ndarray) -> np.ndarray:
+    """Describe the windows of some frames [shape=(windows, features)]."""
+    spectrum = _cut(np.asarray(log_mel, np.float32))
     spectrum = np.maximum(spectrum, spectrum.max(axis=(1, 2), keepdims=True) - RANGE_DB)
     cepstra = spectrum @ _dct()
     columns = [
@@ -57,14 +106,9 @@ def window_features(log_mel: np.ndarray, samples: np.ndarray) -> np.ndarray:
         _modulation(spectrum),
         _similarity(cepstra),
         _texture(spectrum),
-        _voicing(strength, lag, spectrum),
+        _voicing(_cut(strength), _cut(lag), spectrum),
     ]
-    return np.hstack(columns).astype(np.float32)
-
-
-def window_starts(frames: int) -> np.ndarray:
-    """First frame of each window [shape=(windows,)]."""
-    return np.arange(0, max(frames - WINDOW_FRAMES, 0) + 1, HOP_FRAMES)
+    return np.hstack(columns)
 
 
 def _cut(values: np.ndarray) -> np.ndarray:
@@ -76,27 +120,40 @@ def _cut(values: np.ndarray) -> np.ndarray:
 
 
 def _periodicity(samples: np.ndarray, frames: int) -> tuple[np.ndarray, np.ndarray]:
-    """Height of the autocorrelation's peak, 0 to 1, and its lag in samples, by frame.
-
-    Divided by the window's own autocorrelation (Boersma, 1993).
-    """
+    """Height of the autocorrelation's peak, 0 to 1, and its lag in samples, by frame."""
     half = _PITCH_WINDOW // 2
-    padded = np.pad(np.asarray(samples, np.float32) - np.float32(np.mean(samples)), half)
+    centred = np.asarray(samples, np.float32) - np.float32(np.mean(samples))
+    padded = np.pad(centred, half)
     starts = np.minimum(np.arange(frames) * HOP_LENGTH, len(padded) - _PITCH_WINDOW)
-    pieces = np.lib.stride_tricks.sliding_window_view(padded, _PITCH_WINDOW)[starts]
+    pieces = np.lib.stride_tricks.sliding_window_view(padded, _PITCH_WINDOW)
+    peaks = [
+        _highest_peak(_autocorrelation(pieces[starts[first : first + 1_000]]))
+        for first in range(0, frames, 1_000)
+    ]
+    strength, lag = (np.concatenate(column) for column in zip(*peaks, strict=True))
+    return strength, lag
+
+
+def _autocorrelation(pieces: np.ndarray) -> np.ndarray:
+    """Divided by the window's own (Boersma, 1993) [shape=(frames, lags)]."""
     window, shape = _pitch_window()
     power = np.abs(np.fft.rfft(pieces * window, _PITCH_FFT)) ** 2
     correlation = np.fft.irfft(power)[:, : _LAGS[1] + 1]
-    correlation /= np.maximum(correlation[:, :1], 1e-9) * shape
-    reach = correlation[:, _LAGS[0] : _LAGS[1]]
+    scaled: np.ndarray = correlation / (np.maximum(correlation[:, :1], 1e-9) * shape)
+    return scaled
+
+
+def _highest_peak(correlation: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Height and lag; a parabola finds the lag between samples."""
     # Of two equal peaks the shorter period is the voice's.
-    best = (reach - _lag_cost()).argmax(axis=1)
-    rows = np.arange(frames)
-    inner = np.clip(best + _LAGS[0], _LAGS[0] + 1, _LAGS[1] - 1)
+    reach = correlation[:, _LAGS[0] : _LAGS[1]]
+    best = (reach - _lag_cost()).argmax(axis=1) + _LAGS[0]
+    rows = np.arange(len(correlation))
+    inner = np.clip(best, _LAGS[0] + 1, _LAGS[1] - 1)
     before, here, after = (correlation[rows, inner + step] for step in (-1, 0, 1))
     bend = before - 2 * here + after
     shift = np.where(bend < -1e-9, 0.5 * (before - after) / np.minimum(bend, -1e-9), 0.0)
-    strength = np.clip(correlation[rows, best + _LAGS[0]], 0.0, 1.0)
+    strength = np.clip(correlation[rows, best], 0.0, 1.0)
     return strength, inner + np.clip(shift, -0.5, 0.5)
 
 
@@ -164,7 +221,7 @@ def _modulation(spectrum: np.ndarray) -> np.ndarray:
     power = np.abs(np.fft.rfft(tapered, WINDOW_FRAMES, axis=1)) ** 2 / frames
     shares = [
         power[:, (rates >= low) & (rates < high)].sum(axis=1)
-        for low, high in zip(_MODULATION_HZ[:-1], _MODULATION_HZ[1:], strict=True)
+        for low, high in pairwise(_MODULATION_HZ)
     ]
     by_rate = np.stack(shares, axis=1)  # windows, rates, bands
     total = by_rate.sum(axis=1)
@@ -188,7 +245,7 @@ def _modulation(spectrum: np.ndarray) -> np.ndarray:
 
 def _similarity(cepstra: np.ndarray) -> np.ndarray:
     """How alike the spectrum is some frames later: 1 while a note or an engine is held."""
-    shape = cepstra[:, :, 1:] - 0.0
+    shape = cepstra[:, :, 1:]
     centred = shape - shape.mean(axis=1, keepdims=True)
     columns = []
     for values in (shape, centred):
@@ -244,8 +301,8 @@ def _voicing(strength: np.ndarray, lag: np.ndarray, spectrum: np.ndarray) -> np.
     return np.column_stack(
         [
             kept.sum(axis=1) / count,
-            np.percentile(kept, [20, 50, 80, 95], axis=1).T,
-            *[(kept > limit).sum(axis=1) / count for limit in (0.4, 0.6, 0.8, 0.9, 0.97)],
+            np.percentile(kept, _PERCENTILES, axis=1).T,
+            *[(kept > limit).sum(axis=1) / count for limit in _PERIODIC],
             heard.mean(axis=1),
             np.where(voiced.any(axis=1), height, 0.0),
             spread,
@@ -259,3 +316,7 @@ def _voicing(strength: np.ndarray, lag: np.ndarray, spectrum: np.ndarray) -> np.
             onsets,
         ]
     )
+
+
+FEATURES = tuple(_names())
+"""What the columns are called."""

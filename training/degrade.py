@@ -100,7 +100,7 @@ def degrade(samples: Samples, rng: np.random.Generator, *, rooms: Sequence[Sampl
     """Change a sound as a room, a telephone, an overdriven microphone or a codec may."""
     changed = samples
     if rooms and rng.random() < 0.3:
-        changed = reverberate(changed, rooms[rng.integers(len(rooms))])
+        changed = reverberate(changed, rooms[int(rng.integers(len(rooms)))])
     if rng.random() < 0.2:
         changed = telephone(changed)
     if rng.random() < 0.1:

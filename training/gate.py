@@ -84,12 +84,12 @@ def cross_validate(examples: Sequence[Example], *, seed: int) -> tuple[np.ndarra
     mixed = _noise_folds(examples, [example.mixed_with for example in examples])
     scores = np.zeros(len(examples))
     for fold in FOLDS:
-        known = np.flatnonzero((folds != fold) & (mixed != fold) & (folds > 0))
+        known = np.flatnonzero((folds != fold) & (mixed != fold) & (folds > 0)).tolist()
         gate = fit_gate([examples[i] for i in known], seed=seed)
-        unknown = np.flatnonzero(folds == fold)
+        unknown = np.flatnonzero(folds == fold).tolist()
         scores[unknown] = [_score(gate, examples[i]) for i in unknown]
         # What is never taught is judged by all six.
-        never = np.flatnonzero(folds == 0)
+        never = np.flatnonzero(folds == 0).tolist()
         scores[never] += np.array([_score(gate, examples[i]) for i in never]) / len(FOLDS)
         print(f"fold {fold}: {len(known)} examples learnt, {len(unknown)} judged", flush=True)
     chosen = [_threshold(examples, scores, (folds != fold) & (folds > 0)) for fold in FOLDS]

@@ -188,9 +188,9 @@ def _drawn(noises: Sequence[Noise], rng: np.random.Generator, *, steady: bool) -
         colour = nonspeech.coloured(rng, 4 * SAMPLE_RATE, rng.uniform(0, 2))
         return Noise("", colour.astype(np.float32))
     groups = sorted({noise.group for noise in noises} - HUMAN)
-    group = groups[rng.integers(len(groups))]
+    group = groups[int(rng.integers(len(groups)))]
     own = [noise for noise in noises if noise.group == group]
-    noise = own[rng.integers(len(own))]
+    noise = own[int(rng.integers(len(own)))]
     shift = int(rng.integers(len(noise.samples)))
     return Noise(group, np.roll(noise.samples, shift))
 

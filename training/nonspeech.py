@@ -189,7 +189,7 @@ def _chirps(rng: np.random.Generator, count: int) -> Samples:
     while start < count:
         length = min(int(rng.uniform(0.03, 0.4) * SAMPLE_RATE), count - start)
         ends = centre * 2 ** rng.uniform(-0.5, 0.5, 2)
-        f0_hz = np.linspace(*ends, length) * (
+        f0_hz = np.linspace(ends[0], ends[1], length) * (
             1 + rng.choice([0, 0.03]) * np.sin(2 * np.pi * rng.uniform(10, 40) * _seconds(length))
         )
         whistle = _partials(rng, f0_hz, length, roll_off=rng.uniform(18, 40))
@@ -204,8 +204,8 @@ def _chord(rng: np.random.Generator, count: int) -> Samples:
     instrument = _instrument(rng)
     sound = np.zeros(count)
     for start in range(0, count, length):
-        root = rng.integers(36, 65)
-        third = rng.choice([3, 4])
+        root = int(rng.integers(36, 65))
+        third = int(rng.choice([3, 4]))
         for step in (0, third, 7, 12)[: rng.integers(2, 5)]:
             size = min(length, count - start)
             sound[start : start + size] += _note(rng, instrument, root + step, size)
@@ -214,7 +214,7 @@ def _chord(rng: np.random.Generator, count: int) -> Samples:
 
 def _melody(rng: np.random.Generator, count: int) -> Samples:
     """One instrument alone, playing a tune."""
-    return _tune(rng, count, low=rng.integers(40, 70))
+    return _tune(rng, count, low=int(rng.integers(40, 70)))
 
 
 def _drums(rng: np.random.Generator, count: int) -> Samples:
@@ -233,8 +233,8 @@ def _drums(rng: np.random.Generator, count: int) -> Samples:
 
 def _band_music(rng: np.random.Generator, count: int) -> Samples:
     """Several instruments: tune, bass or chords, and drums."""
-    layers = [_tune(rng, count, low=rng.integers(55, 72))]
-    layers.append(_tune(rng, count, low=rng.integers(28, 42)))
+    layers = [_tune(rng, count, low=int(rng.integers(55, 72)))]
+    layers.append(_tune(rng, count, low=int(rng.integers(28, 42))))
     if rng.random() < 0.7:
         layers.append(_chord(rng, count))
     if rng.random() < 0.6:
