@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -49,16 +50,18 @@ def test_a_changed_or_missing_file_is_refused_by_name(saved: Path, file: str) ->
         open_bundle(saved)
 
 
-def _other_features(manifest: dict) -> None:
+def _other_features(manifest: dict[str, Any]) -> None:
     manifest["feature_schema"]["prosody"] = manifest["feature_schema"]["prosody"][:-3]
 
 
-def _other_version(manifest: dict) -> None:
+def _other_version(manifest: dict[str, Any]) -> None:
     manifest["feature_schema"]["version"] += 1
 
 
 @pytest.mark.parametrize("change", [_other_features, _other_version])
-def test_models_of_other_features_are_refused(saved: Path, change: Callable[[dict], None]) -> None:
+def test_models_of_other_features_are_refused(
+    saved: Path, change: Callable[[dict[str, Any]], None]
+) -> None:
     path = saved / "artifacts/manifest.json"
     manifest = json.loads(path.read_text())
     change(manifest)
