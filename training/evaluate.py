@@ -18,6 +18,7 @@ import argparse
 import os
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -31,7 +32,7 @@ from training.batches import fit_scaling
 from training.benchmark_report import renew_benchmark
 from training.corpora import read_table
 from training.dataset import Dataset, load_dataset
-from training.fitting import CNN, HYBRID, Run, Stage, train_models
+from training.fitting import FRESH, Run, train_models
 from training.predictions import (
     FOLDER,
     Predictions,
@@ -92,10 +93,13 @@ def _run_part(dataset: Dataset, name: str, options: argparse.Namespace) -> Predi
     check_part(part, dataset.clips)
     training = dataset.subset(part.training)
     scaling = fit_scaling(training)
-    cnn, hybrid = Stage(options.epochs, CNN.rate), Stage(options.hybrid_epochs, HYBRID.rate)
+    stages = {
+        "cnn": replace(FRESH["cnn"], epochs=options.epochs),
+        "hybrid": replace(FRESH["hybrid"], epochs=options.hybrid_epochs),
+    }
     run = Run(options.runs / _run_name(part), seed=options.seed, resume=options.resume)
-    models = train_models(training, scaling, cnn=cnn, hybrid=hybrid, run=run)
-    facts = training_facts(training, seed=options.seed, cnn=cnn, hybrid=hybrid, models=models)
+    models = train_models(training, scaling, stages=stages, run=run)
+    facts = training_facts(training, seed=options.seed, stages=stages, models=models)
     heard = dataset.subset(np.concatenate([part.test, part.calibration]))
     logits = {
         model: without_untrained(predict_logits(network, heard, scaling), facts["emotions"])
@@ -167,8 +171,8 @@ def _parser() -> argparse.ArgumentParser:
         parser.add_argument(
             option, type=Path, default=Path(default), help=f"{what} (default: %(default)s)"
         )
-    parser.add_argument("--epochs", type=int, default=CNN.epochs, help="of the CNN")
-    parser.add_argument("--hybrid-epochs", type=int, default=HYBRID.epochs)
+    parser.add_argument("--epochs", type=int, default=FRESH["cnn"].epochs, help="of the CNN")
+    parser.add_argument("--hybrid-epochs", type=int, default=FRESH["hybrid"].epochs)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--resume", action="store_true", help="go on from the last checkpoint")
     parser.add_argument(

@@ -26,7 +26,7 @@ def save_bundle(
         path = root / MODEL_FILES[name]
         path.parent.mkdir(parents=True, exist_ok=True)
         # Built anew from its weights: a shipped file needs no optimizer and no loss.
-        bare = keras.models.clone_model(model)
+        bare = keras.Model.from_config(model.get_config())
         bare.set_weights(model.get_weights())
         bare.save(path)
     write_artifacts(root, scaling)
