@@ -15,9 +15,9 @@ from pathlib import Path
 import pytest
 
 from training import download
-from training.archives import ArchiveError, unpack
 from training.download import Source, obtain, read_sources
-from training.transfer import CHUNK_BYTES, DownloadError, fetch
+from training.fetching.archives import ArchiveError, unpack
+from training.fetching.transfer import CHUNK_BYTES, DownloadError, fetch
 
 FILE = bytes(range(256)) * 4000  # about 1 MB: more than the sockets hold in their buffers
 CUT = 20 * CHUNK_BYTES  # whole chunks survive a cut

@@ -22,13 +22,9 @@ from ser.labels import INNER_LABELS
 from tests.corpora_on_disk import write_corpus, write_demographics
 from training import baselines, evaluate
 from training.batches import fit_scaling
-from training.benchmark import compute_benchmark
-from training.benchmark_report import as_markdown
-from training.corpora import Clip, find_corpora, write_table
-from training.dataset import Dataset, TrainingError
-from training.folds import held_out_speakers
-from training.listeners import heard_emotions
-from training.predictions import (
+from training.benchmark.figures import compute_benchmark
+from training.benchmark.listeners import heard_emotions
+from training.benchmark.predictions import (
     FOLDER,
     UNTRAINED,
     Predictions,
@@ -37,7 +33,11 @@ from training.predictions import (
     read_predictions,
     write_predictions,
 )
-from training.protocols import PROTOCOLS, check_part, make_part, part_names
+from training.benchmark.protocols import PROTOCOLS, check_part, make_part, part_names
+from training.benchmark.report import as_markdown
+from training.corpora import Clip, find_corpora, write_table
+from training.dataset import Dataset, TrainingError
+from training.folds import held_out_speakers
 
 SPEAKER_INDEPENDENT, LEAVE_OUT, RANDOM = PROTOCOLS
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from sklearn.metrics import accuracy_score, recall_score
 
-from training.metrics import (
+from training.benchmark.metrics import (
     accuracy,
     accuracy_at_coverage,
     calibration_error,

@@ -28,11 +28,7 @@ from joblib import Memory, Parallel, delayed, parallel_config
 from ser.audio import SAMPLE_RATE, load
 from ser.errors import AudioError, SerError
 from ser.labels import INNER_LABELS
-from training.benchmark_report import renew_benchmark
-from training.corpora import Clip, read_table
-from training.corpora.ravdess import SONG
-from training.dataset import TrainingError
-from training.predictions import (
+from training.benchmark.predictions import (
     FOLDER,
     UNTRAINED,
     Predictions,
@@ -41,7 +37,11 @@ from training.predictions import (
     fingerprint,
     write_predictions,
 )
-from training.protocols import PROTOCOLS, check_part, chosen_parts, make_part
+from training.benchmark.protocols import PROTOCOLS, check_part, chosen_parts, make_part
+from training.benchmark.report import renew_benchmark
+from training.corpora import Clip, read_table
+from training.corpora.ravdess import SONG
+from training.dataset import TrainingError
 
 PROTOCOL = PROTOCOLS[0]
 SETS = {
@@ -104,7 +104,7 @@ def fit_and_score(
     -------
     scores : np.ndarray [shape=(tested clips, 9)]
         In the order of the inner labels; untrained ones as
-        :data:`training.predictions.UNTRAINED`.
+        :data:`training.benchmark.predictions.UNTRAINED`.
     cost : float
         The C that was chosen.
     """

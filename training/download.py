@@ -22,10 +22,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ser.errors import SerError
-from training.archives import unpack
-from training.transfer import DownloadError, fetch
+from training.fetching.archives import unpack
+from training.fetching.transfer import DownloadError, fetch
 
-SOURCES_FILE = Path(__file__).with_name("sources.json")
+SOURCES_FILE = Path(__file__).parent / "fetching" / "sources.json"
 
 SOUND_SUFFIXES = {".wav", ".flac", ".ogg", ".opus", ".mp3", ".aif", ".aiff"}
 

@@ -9,7 +9,7 @@ Each part (a fold, or a corpus) that is not finished is trained, answers the cli
 it never heard, and leaves its predictions in reports/predictions/; then
 reports/benchmark.json and reports/BENCHMARK.md are computed from all predictions
 there are. Parts may be run on several machines: bring the files together, and use
---report-only. See :mod:`training.protocols` for what is trained and tested.
+--report-only. See :mod:`training.benchmark.protocols` for what is trained and tested.
 """
 
 from __future__ import annotations
@@ -29,11 +29,7 @@ import numpy as np
 
 from ser.errors import SerError
 from training.batches import fit_scaling
-from training.benchmark_report import renew_benchmark
-from training.corpora import read_table
-from training.dataset import Dataset, load_dataset
-from training.fitting import FRESH, Run, train_models
-from training.predictions import (
+from training.benchmark.predictions import (
     FOLDER,
     Predictions,
     describe,
@@ -42,7 +38,7 @@ from training.predictions import (
     without_untrained,
     write_predictions,
 )
-from training.protocols import (
+from training.benchmark.protocols import (
     PROTOCOLS,
     SPEAKER_DEPENDENT,
     Part,
@@ -50,6 +46,10 @@ from training.protocols import (
     chosen_parts,
     make_part,
 )
+from training.benchmark.report import renew_benchmark
+from training.corpora import read_table
+from training.dataset import Dataset, load_dataset
+from training.fitting import FRESH, Run, train_models
 from training.report import training_facts
 from training.score import fit_temperature, predict_logits
 

@@ -13,8 +13,8 @@ from ser.features.scaling import Scaling
 from ser.labels import LABELS, public_label, to_public
 from ser.network import network_inputs, softmax
 from training.batches import corpus_mask
+from training.benchmark.metrics import best_temperature
 from training.dataset import Dataset
-from training.metrics import best_temperature
 
 
 @dataclass(frozen=True)

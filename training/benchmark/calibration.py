@@ -11,14 +11,14 @@ import pandas as pd
 
 from ser.labels import LABELS, to_public
 from ser.network import softmax
-from training.metrics import (
+from training.benchmark.metrics import (
     accuracy_at_coverage,
     best_temperature,
     calibration_error,
     threshold_for,
 )
-from training.pool import NETWORKS, POOLED, Pool, true_labels
-from training.protocols import PROTOCOLS
+from training.benchmark.pool import NETWORKS, POOLED, Pool, true_labels
+from training.benchmark.protocols import PROTOCOLS
 
 SURE = 0.8
 """Where a plain answer is given, this share is to be right."""

@@ -7,13 +7,13 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from training.benchmark import compute_benchmark
-from training.calibration import SURE
+from training.benchmark.calibration import SURE
+from training.benchmark.figures import compute_benchmark
+from training.benchmark.pool import AGE_NAMES, NETWORKS, POOLED
+from training.benchmark.predictions import FOLDER, read_predictions
+from training.benchmark.protocols import PROTOCOLS, SPEAKER_DEPENDENT
 from training.corpora import CORPORA
 from training.dataset import TrainingError
-from training.pool import AGE_NAMES, NETWORKS, POOLED
-from training.predictions import FOLDER, read_predictions
-from training.protocols import PROTOCOLS, SPEAKER_DEPENDENT
 
 _TITLES = {corpus.name: corpus.title for corpus in CORPORA}
 _FEW = 5

@@ -10,8 +10,8 @@ import pandas as pd
 
 from ser.labels import INNER_LABELS, LABELS, public_label, to_public
 from ser.network import softmax
-from training.predictions import UNTRAINED, Predictions
-from training.protocols import PROTOCOLS
+from training.benchmark.predictions import UNTRAINED, Predictions
+from training.benchmark.protocols import PROTOCOLS
 
 POOLED = "all speech"
 """What figures over all corpora but song are called."""

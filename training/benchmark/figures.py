@@ -19,12 +19,9 @@ from sklearn.metrics import f1_score
 
 from ser.labels import INNER_LABELS, LABELS, public_label, to_public
 from ser.network import softmax
-from training.calibration import calibration_entries, fit_to_ship
-from training.corpora import CORPORA
-from training.corpora.cremad import CORPUS as CREMAD
-from training.corpora.ravdess import SONG
-from training.metrics import accuracy, confusions_by, interval, recalls, uar
-from training.pool import (
+from training.benchmark.calibration import calibration_entries, fit_to_ship
+from training.benchmark.metrics import accuracy, confusions_by, interval, recalls, uar
+from training.benchmark.pool import (
     NETWORKS,
     POOLED,
     Pool,
@@ -33,8 +30,11 @@ from training.pool import (
     true_labels,
     without_answers,
 )
-from training.predictions import Predictions
-from training.protocols import PROTOCOLS, SPEAKER_DEPENDENT, part_names
+from training.benchmark.predictions import Predictions
+from training.benchmark.protocols import PROTOCOLS, SPEAKER_DEPENDENT, part_names
+from training.corpora import CORPORA
+from training.corpora.cremad import CORPUS as CREMAD
+from training.corpora.ravdess import SONG
 
 QUOTED = [
     {

@@ -214,7 +214,7 @@ def _verify(path: Path, target: Path, *, md5: str, size: int | None) -> None:
         f"{target.name} is not the file that was expected: expected {expected}, "
         f"but what came has MD5 {found} and {length:,} bytes. It is kept as {aside}. "
         "Run the same command again to fetch it anew. If the publisher has put out a new "
-        f"version with this checksum, write it into training/sources.json and rename the "
+        f"version with this checksum, write it into training/fetching/sources.json and rename the "
         f"file to {target.name}."
     )
 

@@ -28,9 +28,9 @@ import numpy as np
 import pandas as pd
 
 from ser.labels import INNER_LABELS
+from training.benchmark.listeners import heard_emotions
 from training.corpora import Clip
 from training.dataset import TrainingError
-from training.listeners import heard_emotions
 
 FOLDER = Path("reports/predictions")
 UNTRAINED = -999.0

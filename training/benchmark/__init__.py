@@ -1,0 +1,1 @@
+"""From answers on unheard voices to figures: splits, predictions, metrics, the report."""

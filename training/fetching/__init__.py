@@ -1,0 +1,1 @@
+"""Fetch and unpack what publishers offer: resumed, verified, and kept inside its folder."""
