@@ -29,13 +29,12 @@ from training.benchmark.predictions import (
     UNTRAINED,
     Predictions,
     describe,
-    fingerprint,
     read_predictions,
     write_predictions,
 )
 from training.benchmark.protocols import PROTOCOLS, check_part, make_part, part_names
 from training.benchmark.report import as_markdown
-from training.corpora import Clip, find_corpora, write_table
+from training.corpora import Clip, find_corpora, fingerprint, write_table
 from training.dataset import Dataset, TrainingError
 from training.folds import held_out_speakers
 

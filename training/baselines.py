@@ -34,12 +34,11 @@ from training.benchmark.predictions import (
     Predictions,
     describe,
     facts_file,
-    fingerprint,
     write_predictions,
 )
 from training.benchmark.protocols import PROTOCOLS, check_part, chosen_parts, make_part
 from training.benchmark.report import renew_benchmark
-from training.corpora import Clip, read_table
+from training.corpora import Clip, fingerprint, read_table
 from training.corpora.ravdess import SONG
 from training.dataset import TrainingError
 

@@ -7,7 +7,6 @@ one BLAS thread each: small arrays are slower with more.
 
 from __future__ import annotations
 
-import hashlib
 import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -65,11 +64,6 @@ class Dataset:
     def targets(self) -> np.ndarray:
         """Index into the inner labels [shape=(clips,)]."""
         return np.array([INNER_LABELS.index(clip.emotion) for clip in self.clips])
-
-    def fingerprint(self) -> str:
-        """Tell this choice of clips and labels from another."""
-        names = "\n".join(f"{clip.path} {clip.emotion}" for clip in self.clips)
-        return hashlib.sha256(names.encode(errors="surrogateescape")).hexdigest()[:16]
 
     def emotions_of(self, corpus: str) -> list[str]:
         """Name the emotions that a corpus has here, in the order of the inner labels."""

@@ -34,7 +34,6 @@ from training.benchmark.predictions import (
     Predictions,
     describe,
     facts_file,
-    fingerprint,
     without_untrained,
     write_predictions,
 )
@@ -47,7 +46,7 @@ from training.benchmark.protocols import (
     make_part,
 )
 from training.benchmark.report import renew_benchmark
-from training.corpora import read_table
+from training.corpora import fingerprint, read_table
 from training.dataset import Dataset, load_dataset
 from training.fitting import FRESH, Run, train_models
 from training.report import training_facts

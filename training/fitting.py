@@ -12,6 +12,7 @@ from ser.features import PROSODIC_FEATURES
 from ser.features.scaling import Scaling
 from training.batches import TrainingBatches, masked_accuracy, masked_crossentropy
 from training.checkpoint import Checkpoint, load_trained, resume
+from training.corpora import fingerprint
 from training.dataset import Dataset
 from training.networks import WEIGHT_DECAY, build_cnn, build_hybrid
 
@@ -85,7 +86,7 @@ def _fit(model: keras.Model, dataset: Dataset, scaling: Scaling, *, stage: Stage
     settings = {
         "stage": asdict(stage),
         "seed": run.seed,
-        "data": dataset.fingerprint(),
+        "data": fingerprint(dataset.clips),
         "start": run.start and run.start.name,
     }
     with_prosody = len(model.inputs) > 1

@@ -16,6 +16,7 @@ import numpy as np
 from ser.bundle import MODEL_FILES
 from ser.features.scaling import Scaling
 from training.batches import BATCH
+from training.corpora import fingerprint
 from training.dataset import Dataset, TrainingError
 from training.fitting import Stage
 from training.score import fit_temperature, predict_logits, score_corpora
@@ -35,7 +36,7 @@ def training_facts(
         "clips": dict(Counter(clip.corpus for clip in training.clips)),
         "emotions": dict(Counter(clip.emotion for clip in training.clips)),
         "speakers": len({clip.speaker for clip in training.clips}),
-        "data": training.fingerprint(),
+        "data": fingerprint(training.clips),
         "versions": {
             "python": platform.python_version(),
             **{name: version(name) for name in LIBRARIES},

@@ -17,7 +17,6 @@ The second is written last: where it is, the part is finished.
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -92,12 +91,6 @@ def without_untrained(logits: np.ndarray, trained: Sequence[str]) -> np.ndarray:
     """
     known = np.isin(INNER_LABELS, list(trained))
     return np.where(known, logits, UNTRAINED)
-
-
-def fingerprint(clips: Sequence[Clip]) -> str:
-    """Tell one choice of clips and labels from another, wherever they lie."""
-    names = sorted(f"{c.corpus}/{c.path.stem}/{c.speaker}/{c.emotion}" for c in clips)
-    return hashlib.sha256("\n".join(names).encode(errors="surrogateescape")).hexdigest()[:16]
 
 
 def write_predictions(folder: Path, name: str, predictions: Predictions) -> Path:

@@ -5,7 +5,7 @@
 ['ravdess', 'cremad']
 """
 
-from training.corpora.clip import Clip, CorpusError, Found, LeftOut
+from training.corpora.clip import Clip, CorpusError, Found, LeftOut, fingerprint
 from training.corpora.find import CORPORA, Search, find_corpora
 from training.corpora.own import find_own
 from training.corpora.scheme import Corpus
@@ -21,6 +21,7 @@ __all__ = [
     "Search",
     "find_corpora",
     "find_own",
+    "fingerprint",
     "read_table",
     "write_table",
 ]

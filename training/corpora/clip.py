@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -88,3 +90,9 @@ class Found:
     def total(self) -> int:
         """Files found, used or not."""
         return len(self.clips) + len(self.left_out)
+
+
+def fingerprint(clips: Sequence[Clip]) -> str:
+    """Tell one choice of clips and labels from another, wherever they lie."""
+    names = sorted(f"{c.corpus}/{c.path.stem}/{c.speaker}/{c.emotion}" for c in clips)
+    return hashlib.sha256("\n".join(names).encode(errors="surrogateescape")).hexdigest()[:16]
