@@ -27,7 +27,6 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # before Keras brings Tensor
 import keras
 import numpy as np
 
-from ser.errors import SerError
 from training.batches import fit_scaling
 from training.benchmark.predictions import (
     FOLDER,
@@ -46,6 +45,7 @@ from training.benchmark.protocols import (
     make_part,
 )
 from training.benchmark.report import renew_benchmark
+from training.command import exit_status
 from training.corpora import fingerprint, read_table
 from training.dataset import Dataset, load_dataset
 from training.fitting import FRESH, Run, train_models
@@ -56,17 +56,13 @@ from training.score import fit_temperature, predict_logits
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; answer its exit status."""
     options = _parser().parse_args(arguments)
-    try:
-        if not options.report_only:
-            _evaluate(options)
-        renew_benchmark(options.out)
-    except SerError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 1
-    except KeyboardInterrupt:
-        print("Interrupted. Go on with --resume.", file=sys.stderr)
-        return 130
-    return 0
+    return exit_status(lambda: _run(options))
+
+
+def _run(options: argparse.Namespace) -> None:
+    if not options.report_only:
+        _evaluate(options)
+    renew_benchmark(options.out)
 
 
 def _evaluate(options: argparse.Namespace) -> None:

@@ -21,8 +21,8 @@ from pathlib import Path
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # before Keras brings TensorFlow in
 
-from ser.errors import SerError
 from training.batches import fit_scaling
+from training.command import exit_status
 from training.corpora import read_table
 from training.dataset import load_dataset
 from training.export import save_bundle
@@ -34,15 +34,7 @@ from training.report import held_out_scores, read_temperatures, training_facts, 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; answer its exit status."""
     options = _parser().parse_args(arguments)
-    try:
-        _train(options)
-    except SerError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 1
-    except KeyboardInterrupt:
-        print("Interrupted. Go on with --resume.", file=sys.stderr)
-        return 130
-    return 0
+    return exit_status(lambda: _train(options))
 
 
 def _train(options: argparse.Namespace) -> None:
