@@ -2,6 +2,7 @@
 # make test     install what is needed and run all checks and tests
 # make train    DATA=folder: corpora to features to models, scored on fold 1's speakers before
 #               they are trained on too; ARGS=--resume goes on after an interruption
+# make gate     NOISE=folders: what tells speech from other sounds, trained and scored
 # make bench    feature extraction against openSMILE
 # make format   tidy the code
 # make clean    remove the virtual environment and caches
@@ -10,7 +11,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: app test check train bench pictures format clean
+.PHONY: app test check train gate bench pictures format clean
 
 app: $(VENV)/app-ready
 	$(BIN)/streamlit run app.py
@@ -26,6 +27,10 @@ check: $(VENV)/dev-ready
 train: cleaned_data.csv
 	$(BIN)/python -m training.train $(ARGS) --hold-out 1
 	$(BIN)/python -m training.train $(ARGS) --start-from fold-1 --temperature-from reports/fold-1.json
+
+gate: cleaned_data.csv
+	@test -n "$(NOISE)" || { echo "Say where sounds are that are no speech: make gate NOISE=folder"; exit 1; }
+	$(BIN)/python -m training.gate $(ARGS) --noise $(NOISE)
 
 cleaned_data.csv: $(VENV)/app-ready
 	@test -n "$(DATA)" || { echo "Say where the corpora are: make train DATA=folder"; exit 1; }

@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 import streamlit as st
 
 from ser import AudioError, BundleError, Prediction, Recognizer, SerError, wording
-from ser.audio import SAMPLE_RATE, Sound, load
+from ser.audio import MIN_DURATION_S, SAMPLE_RATE, Sound, load
 
 if TYPE_CHECKING:
     import numpy as np
@@ -141,21 +141,29 @@ def show_result(content: bytes) -> None:
         st.error(str(error))
         return
     st.audio(audible, alt="The sound as the models hear it")
-    show_answer(content)
-    show_picture(content)
+    if show_answer(content):
+        show_picture(content)
 
 
-def show_answer(content: bytes) -> None:
-    """Give the answer of the chosen model, or of both beside each other."""
+def show_answer(content: bytes) -> bool:
+    """Give the answer of the chosen model, or of both beside each other.
+
+    Answer whether there may be a voice to draw.
+    """
     try:
         with st.spinner("Listening. The first time after a start takes some seconds …"):
             predictions = predict(content)
     except BundleError as error:
         st.error(f"There is no answer, because the models cannot be used. {error}")
-        return
+        return read(content).duration_s >= MIN_DURATION_S
     except SerError as error:
         st.error(str(error))
-        return
+        return False
+    refused = next((p for p in predictions.values() if p.label is None), None)
+    if refused is not None:
+        st.header(wording.answer(refused), anchor=False)
+        st.write(wording.sureness(refused))
+        return False
     place = st.container()
     choice = st.segmented_control(
         "Answer by",
@@ -171,6 +179,7 @@ def show_answer(content: bytes) -> None:
     for column, model in zip(place.columns(len(shown), gap="medium"), shown, strict=True):
         with column:
             show_prediction(predictions[model], named=len(shown) > 1)
+    return True
 
 
 def show_prediction(prediction: Prediction, *, named: bool) -> None:
@@ -229,7 +238,7 @@ def load_models() -> Recognizer:
 @st.cache_resource(scope="session", max_entries=4, show_spinner=False)
 def read(content: bytes) -> Sound:
     """Decode a file's bytes."""
-    return load(content)
+    return load(content, empty_too=True)
 
 
 @st.cache_resource(scope="session", max_entries=4, show_spinner=False)

@@ -8,9 +8,10 @@ Importing this package is quick: TensorFlow, librosa and Praat are imported
 when they are first needed.
 """
 
-from ser.errors import AudioError, BundleError, MicrophoneError, SerError
+from ser.errors import AudioError, BundleError, MicrophoneError, ProfileError, SerError
 from ser.labels import LABELS
 from ser.prediction import Prediction
+from ser.profile import VoiceProfile
 from ser.recognizer import Recognizer
 
 __all__ = [
@@ -19,6 +20,8 @@ __all__ = [
     "BundleError",
     "MicrophoneError",
     "Prediction",
+    "ProfileError",
     "Recognizer",
     "SerError",
+    "VoiceProfile",
 ]

@@ -1,7 +1,8 @@
 """From whatever a person hands over to samples: mono, 16 kHz, checked.
 
-Everything enters here. What passes is finite, not silent and of bounded size;
-what does not raises :class:`ser.errors.AudioError` with a sentence for people.
+Everything enters here. What passes is finite and of bounded size, and not silent
+unless that was asked for; what does not raises :class:`ser.errors.AudioError`
+with a sentence for people.
 """
 
 from __future__ import annotations
@@ -57,7 +58,7 @@ class Sound:
         return len(self.samples) / SAMPLE_RATE
 
 
-def load(source: Source) -> Sound:
+def load(source: Source, *, empty_too: bool = False) -> Sound:
     """Read a sound and bring it to mono at :data:`SAMPLE_RATE`.
 
     Parameters
@@ -66,6 +67,9 @@ def load(source: Source) -> Sound:
         Files in any format libsndfile reads (WAV, FLAC, OGG, Opus, MP3, AIFF,
         …). Samples have shape (n,) or (n, channels); integers are scaled by
         their type's range, floats are taken as they are.
+    empty_too : bool
+        Let silence and sounds of less than :data:`MIN_DURATION_S` pass, for
+        those who have an answer to them.
 
     Raises
     ------
@@ -75,7 +79,10 @@ def load(source: Source) -> Sound:
     """
     samples, rate = _as_given(source) if isinstance(source, tuple) else _read(source)
     mono = _to_mono(samples)
-    _check_content(mono, rate)
+    if not np.isfinite(mono).all():
+        raise AudioError("The sound holds values that are not numbers (NaN or infinity).")
+    if not empty_too:
+        _check_content(mono, rate)
     return Sound(_resample(mono, rate))
 
 
@@ -137,10 +144,6 @@ def _check_shape(frames: int, channels: int, rate: int) -> None:
         )
     if not 1 <= channels <= _MAX_CHANNELS:
         raise AudioError(f"The sound has {channels} channels; at most {_MAX_CHANNELS} work.")
-    if frames < MIN_DURATION_S * rate:
-        raise AudioError(
-            f"The sound lasts {max(frames, 0) / rate:.2f} s; at least {MIN_DURATION_S} s is needed."
-        )
     if frames > MAX_DURATION_S * rate or frames * channels > _MAX_VALUES:
         raise AudioError(
             f"The sound lasts {frames / rate / 60:.0f} min with {channels} channel(s) at {rate} "
@@ -158,16 +161,21 @@ def _to_mono(samples: np.ndarray) -> np.ndarray:
 
 
 def _check_content(mono: np.ndarray, rate: int) -> None:
-    # The header may promise more than the file holds.
-    _check_shape(len(mono), 1, rate)
-    if not np.isfinite(mono).all():
-        raise AudioError("The sound holds values that are not numbers (NaN or infinity).")
-    if np.ptp(mono) <= 2 * _SILENCE_PEAK:
+    if len(mono) < MIN_DURATION_S * rate:
+        raise AudioError(
+            f"The sound lasts {len(mono) / rate:.2f} s; at least {MIN_DURATION_S} s is needed."
+        )
+    if is_silent(mono):
         raise AudioError("The sound is silent. Was the microphone muted?")
 
 
+def is_silent(samples: np.ndarray) -> bool:
+    """Tell whether there is nothing but an offset and dither [shape=(n,)]."""
+    return len(samples) == 0 or float(np.ptp(samples)) <= 2 * _SILENCE_PEAK
+
+
 def _resample(mono: np.ndarray, rate: int) -> np.ndarray:
-    if rate == SAMPLE_RATE:
+    if rate == SAMPLE_RATE or len(mono) == 0:
         return mono
     import soxr
 

@@ -8,6 +8,7 @@
     artifacts/spec_std.npy            its standard deviation, dB
     artifacts/pros_scaler.json        mean and deviation of each prosodic feature
     artifacts/label_encoder.json      the networks' outputs in order
+    artifacts/speech_gate.json        what tells speech from everything else
     artifacts/manifest.json           hashes, versions, feature schema, training data
 
 Arrays and JSON instead of pickles: a pickle runs code when it is loaded, and a
@@ -19,6 +20,8 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
+import shutil
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -28,6 +31,7 @@ import numpy as np
 from ser.errors import BundleError
 from ser.features import PROSODIC_FEATURES, feature_schema
 from ser.features.scaling import Scaling
+from ser.gate import SpeechGate
 from ser.labels import INNER_LABELS
 
 MODELS = ("hybrid", "cnn")
@@ -42,8 +46,9 @@ _SPEC_MEAN = "artifacts/spec_mean.npy"
 _SPEC_STD = "artifacts/spec_std.npy"
 _SCALER = "artifacts/pros_scaler.json"
 _ENCODER = "artifacts/label_encoder.json"
+_GATE = "artifacts/speech_gate.json"
 _MANIFEST = "artifacts/manifest.json"
-_HASHED = (*MODEL_FILES.values(), _SPEC_MEAN, _SPEC_STD, _SCALER, _ENCODER)
+_HASHED = (*MODEL_FILES.values(), _SPEC_MEAN, _SPEC_STD, _SCALER, _ENCODER, _GATE)
 
 
 @dataclass(frozen=True)
@@ -55,12 +60,14 @@ class Bundle:
     root : Path
         Folder with ``models/`` and ``artifacts/``.
     scaling : Scaling
+    gate : SpeechGate
     manifest : dict
         See :func:`write_manifest`.
     """
 
     root: Path
     scaling: Scaling
+    gate: SpeechGate
     manifest: dict[str, Any]
 
     def model_path(self, model: str) -> Path:
@@ -70,6 +77,12 @@ class Bundle:
     def temperature(self, model: str) -> float:
         """Give what the logits are divided by before the softmax (Guo et al., 2017)."""
         return float(self.manifest["temperature"][model])
+
+    def sure_from(self, model: str) -> float:
+        """Give the confidence under which an answer is "uncertain"; 0 where none was fitted."""
+        fitted: dict[str, float | None] = self.manifest.get("sure_from", {})
+        level = fitted.get(model, 0.0)
+        return math.inf if level is None else level  # None: no confidence was high enough
 
     def known_answer(self, model: str) -> np.ndarray:
         """Give the public probabilities of the known sound when this was made."""
@@ -105,11 +118,18 @@ def open_bundle(root: str | Path) -> Bundle:
         pros_mean=np.array(scaler["mean"]),
         pros_std=np.array(scaler["std"]),
     )
-    return Bundle(root=root, scaling=scaling, manifest=manifest)
+    gate = SpeechGate.load(root / _GATE)
+    return Bundle(root=root, scaling=scaling, gate=gate, manifest=manifest)
 
 
 def write_artifacts(root: Path, scaling: Scaling) -> None:
-    """Save the scaler and the encoder below ``root``."""
+    """Save the scaler and the encoder below ``root``; the gate stays, or comes from here.
+
+    Raises
+    ------
+    BundleError
+        There is no gate to copy.
+    """
     (root / "artifacts").mkdir(parents=True, exist_ok=True)
     np.save(root / _SPEC_MEAN, scaling.spec_mean.astype(np.float32))
     np.save(root / _SPEC_STD, scaling.spec_std.astype(np.float32))
@@ -122,6 +142,22 @@ def write_artifacts(root: Path, scaling: Scaling) -> None:
         },
     )
     _write_json(root / _ENCODER, {"labels": list(INNER_LABELS)})
+    if not (root / _GATE).is_file():
+        if not (SHIPPED / _GATE).is_file():
+            raise BundleError(
+                f"{SHIPPED / _GATE} is missing: make it with python -m training.gate."
+            )
+        shutil.copyfile(SHIPPED / _GATE, root / _GATE)
+
+
+def write_gate(root: Path, content: dict[str, Any]) -> None:
+    """Save a speech gate below ``root``, and its hash in the manifest, if there is one."""
+    (root / "artifacts").mkdir(parents=True, exist_ok=True)
+    (root / _GATE).write_text(json.dumps(content) + "\n", encoding="utf-8")
+    if (root / _MANIFEST).is_file():
+        manifest = _read_json(root, _MANIFEST)
+        manifest["sha256"][_GATE] = _sha256(root / _GATE)
+        _write_json(root / _MANIFEST, manifest)
 
 
 def write_manifest(root: Path, facts: dict[str, Any]) -> None:

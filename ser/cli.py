@@ -1,8 +1,8 @@
-"""The command line: ``python -m ser predict FILE...`` and ``python -m ser record``.
+"""The command line: ``python -m ser predict FILE...``, ``record`` and ``enrol FILE...``.
 
 Answers go to standard output, one line each; everything else goes to standard
 error. The exit status is 0 if every sound was answered, 1 if any was not, and
-2 if the command itself was not understood.
+2 if the command itself was not understood. That no speech is heard is an answer.
 """
 
 from __future__ import annotations
@@ -12,11 +12,12 @@ import io
 import json
 import math
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ser.errors import AudioError, MicrophoneError, SerError
+from ser.profile import VoiceProfile
 from ser.recognizer import Recognizer
 
 if TYPE_CHECKING:
@@ -35,6 +36,8 @@ examples:
   python -m ser predict voice.wav
   python -m ser predict *.wav --model cnn --json
   python -m ser record --seconds 4 --save me.wav
+  python -m ser enrol me.wav --out my-voice.json
+  python -m ser predict other.wav --profile my-voice.json
 """
 
 
@@ -83,6 +86,15 @@ def _parser() -> argparse.ArgumentParser:
     predict.add_argument(
         "files", nargs="+", metavar="FILE", help="a recording: WAV, FLAC, OGG, Opus or MP3"
     )
+    voice = predict.add_mutually_exclusive_group()
+    voice.add_argument(
+        "--profile", type=Path, metavar="JSON", help="the speaker's own profile, from enrol"
+    )
+    voice.add_argument(
+        "--same-speaker",
+        action="store_true",
+        help="all files are one voice, in various emotions: take off what they share",
+    )
     _add_common_options(predict)
     predict.set_defaults(command=_predict)
 
@@ -103,24 +115,42 @@ def _parser() -> argparse.ArgumentParser:
     )
     _add_common_options(record)
     record.set_defaults(command=_record)
+
+    enrol = commands.add_parser(
+        "enrol",
+        help="learn a voice, so that its answers get better",
+        description="Learn a voice from about ten seconds of its neutral speech.",
+    )
+    enrol.add_argument(
+        "files", nargs="+", metavar="FILE", help="the person speaking as usual, without emotion"
+    )
+    enrol.add_argument(
+        "--out", type=Path, required=True, metavar="JSON", help="where the profile goes"
+    )
+    _add_bundle_option(enrol)
+    enrol.set_defaults(command=_enrol)
     return parser
 
 
 def _add_common_options(parser: argparse.ArgumentParser) -> None:
-    """Add what both commands understand."""
+    """Add what all commands that answer understand."""
     parser.add_argument(
         "--model",
         choices=("hybrid", "cnn"),
         default="hybrid",
         help="hybrid hears spectrogram and prosody, cnn the spectrogram only (default: hybrid)",
     )
+    _add_bundle_option(parser)
+    parser.add_argument("--json", action="store_true", help="answer with one JSON object a line")
+
+
+def _add_bundle_option(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--bundle",
         type=Path,
         metavar="DIR",
         help="folder with models/ and artifacts/ (default: the ones that came with this program)",
     )
-    parser.add_argument("--json", action="store_true", help="answer with one JSON object a line")
 
 
 def _seconds(text: str) -> float:
@@ -141,16 +171,44 @@ _LONGEST_RECORDING_S = 60
 
 def _predict(options: argparse.Namespace) -> int:
     """Answer each file in turn; one that cannot be used does not stop the others."""
-    recognizer = Recognizer.load(options.bundle)
     status = 0
+    for file, result in _results(options):
+        if isinstance(result, SerError):
+            status = _complain(str(result), about=file)
+        else:
+            _answer(file, result, as_json=options.json)
+    return status
+
+
+def _results(options: argparse.Namespace) -> Iterator[tuple[str, Prediction | SerError]]:
+    """Answer file by file; clips of one voice only when all have been heard."""
+    profile = VoiceProfile.load(options.profile) if options.profile else None
+    recognizer = Recognizer.load(options.bundle)
+    if options.same_speaker:
+        results = recognizer.predict_many(options.files, model=options.model, same_speaker=True)
+        yield from zip(options.files, results, strict=True)
+        return
+    known = {"profile": profile} if profile else {}
     for file in options.files:
         try:
-            prediction = recognizer.predict(file, model=options.model)
+            yield file, recognizer.predict(file, model=options.model, **known)
         except AudioError as error:
-            status = _complain(str(error), about=file)
-        else:
-            _answer(file, prediction, as_json=options.json)
-    return status
+            yield file, error
+
+
+def _enrol(options: argparse.Namespace) -> int:
+    """Learn from all files or none: a profile from half of them would pass unnoticed."""
+    from ser.audio import load
+
+    for file in options.files:
+        try:
+            load(file)
+        except AudioError as error:
+            return _complain(str(error), about=file)
+    profile = Recognizer.load(options.bundle).enrol(options.files)
+    profile.save(options.out)
+    print(f"{_printable(str(options.out))}: learnt from {profile.seconds:.0f} s of speech")
+    return 0
 
 
 def _record(options: argparse.Namespace) -> int:
@@ -195,14 +253,23 @@ def _answer(name: str, prediction: Prediction, *, as_json: bool) -> None:
     print(line, flush=True)
 
 
+_NO_EMOTION = {
+    "no_speech": "no speech was heard",
+    "too_short": "too little speech to judge: at least 0.4 s is needed",
+}
+
+
 def _in_words(prediction: Prediction) -> str:
     """Put the likeliest label first, then the others from likely to unlikely, in per cent."""
+    if prediction.status in _NO_EMOTION:
+        return _NO_EMOTION[prediction.status]
     others = sorted(
         (item for item in prediction.probabilities.items() if item[0] != prediction.label),
         key=lambda item: -item[1],
     )
     rest = ", ".join(f"{label} {100 * share:.0f}" for label, share in others)
-    return f"{prediction.label} {100 * prediction.confidence:.0f} % ({rest})"
+    doubt = "not sure, perhaps " if prediction.status == "uncertain" else ""
+    return f"{doubt}{prediction.label} {100 * prediction.confidence:.0f} % ({rest})"
 
 
 def _complain(reason: str, *, about: str | None = None) -> int:

@@ -15,3 +15,7 @@ class BundleError(SerError):
 
 class MicrophoneError(SerError):
     """A microphone that cannot be reached."""
+
+
+class ProfileError(SerError):
+    """A voice profile that cannot be read, or that was made for other models."""

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, Literal
+
+Status = Literal["ok", "uncertain", "no_speech", "too_short"]
+"""What kind of answer this is: see :class:`Prediction`."""
 
 
 @dataclass(frozen=True)
@@ -12,23 +15,33 @@ class Prediction:
 
     Attributes
     ----------
-    label : str
-        The most probable of :data:`ser.labels.LABELS`.
+    label : str or None
+        The most probable of :data:`ser.labels.LABELS`; None where no speech, or too
+        little of it, was heard.
     confidence : float
-        The probability of ``label``, in [0, 1].
+        The probability of ``label``, in [0, 1]; 0 where there is none.
     probabilities : dict[str, float]
         Label to probability, in the order of :data:`ser.labels.LABELS`; sums to 1.
+        Empty where there is no label.
     model : str
         ``"hybrid"`` or ``"cnn"``.
     duration_s : float
         Length of the recording in seconds, silence included.
+    status : str
+        ``"ok"``; ``"uncertain"`` where the confidence is too low to build on;
+        ``"no_speech"`` where nobody is heard to speak; ``"too_short"`` where there is
+        less than 0.4 s of speech.
+    second : str or None
+        The second most probable label; None where there is no label.
     """
 
-    label: str
+    label: str | None
     confidence: float
     probabilities: dict[str, float]
     model: str
     duration_s: float
+    status: Status = "ok"
+    second: str | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """Give the same as plain types, ready for JSON."""

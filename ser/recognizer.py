@@ -2,23 +2,36 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING
 
-from ser.errors import BundleError
+from ser.errors import AudioError, BundleError, SerError
 from ser.labels import LABELS, to_public
-from ser.prediction import Prediction
+from ser.prediction import Prediction, Status
 
 if TYPE_CHECKING:
     import numpy as np
 
     from ser.audio import Sound, Source
     from ser.bundle import Bundle
+    from ser.features import Features
     from ser.network import Network
+    from ser.profile import VoiceProfile
 
 KNOWN_TOLERANCE = 0.05
 """How far a probability of the known sound may be from what it was when the models were made."""
+
+
+@dataclass(frozen=True)
+class _Heard:
+    """What a network hears; ``values`` are log-probabilities [shape=(9,)], None without speech."""
+
+    duration_s: float
+    status: Status
+    values: np.ndarray | None
 
 
 class Recognizer:
@@ -57,14 +70,21 @@ class Recognizer:
 
         return cls(open_bundle(SHIPPED if bundle is None else bundle))
 
-    def predict(self, source: Source, *, model: str = "hybrid") -> Prediction:
-        """Tell which emotion a recording sounds like.
+    def predict(
+        self, source: Source, *, model: str = "hybrid", profile: VoiceProfile | None = None
+    ) -> Prediction:
+        """Tell which emotion a recording sounds like, if it holds speech.
+
+        Silence, music and noise are answered by the status ``"no_speech"``, and less
+        than 0.4 s of speech by ``"too_short"``; see :class:`ser.Prediction`.
 
         Parameters
         ----------
         source : path, bytes, binary file object, or (samples, sample_rate)
             See :func:`ser.audio.load`.
         model : {"hybrid", "cnn"}
+        profile : VoiceProfile, optional
+            Of the person who speaks; see :meth:`enrol`.
 
         Raises
         ------
@@ -72,21 +92,154 @@ class Recognizer:
             The recording cannot be used; the text says why.
         BundleError
             The model cannot be opened, or answers otherwise than when it was made.
+        ProfileError
+            The profile was made for other models.
         ValueError
             There is no such model.
         """
-        from ser.audio import load
+        from ser.profile import check_profile
 
         network = self._network(model)
-        sound = load(source)
-        return _prediction(self._probabilities(network, sound, model), sound, model)
+        if profile is None:
+            return self._answer(self._hear(source, network, model), model)
+        check_profile(profile, self._bundle, model)
+        return self._answer(self._hear(source, network, model), model, profile.offset(model))
 
-    def _probabilities(self, network: Network, sound: Sound, model: str) -> np.ndarray:
+    def predict_many(
+        self, sources: Iterable[Source], *, model: str = "hybrid", same_speaker: bool = False
+    ) -> list[Prediction | SerError]:
+        """Answer many recordings; one that cannot be used does not stop the others.
+
+        Parameters
+        ----------
+        sources : iterable of sources
+            As for :meth:`predict`.
+        model : {"hybrid", "cnn"}
+        same_speaker : bool
+            All are one voice: what its clips share is then taken off, as far as their
+            number allows. Not for recordings that all carry one emotion, for that is
+            shared too.
+
+        Returns
+        -------
+        list of Prediction or AudioError
+            In the order of the sources; an error stands where its recording cannot
+            be used.
+
+        Raises
+        ------
+        BundleError
+            As :meth:`predict`, and for models that cannot learn a voice.
+        ValueError
+            There is no such model.
+        """
+        network = self._network(model)
+        heard = [self._hear_or_error(source, network, model) for source in sources]
+        offset = self._shared_offset(heard, model) if same_speaker else 0.0
+        return [
+            entry if isinstance(entry, AudioError) else self._answer(entry, model, offset)
+            for entry in heard
+        ]
+
+    def enrol(self, neutral: Source | list[Source]) -> VoiceProfile:
+        """Learn a voice from some ten seconds of its neutral speech.
+
+        Parameters
+        ----------
+        neutral : source or list of sources
+            One or several recordings of one person who speaks as usual, without
+            much emotion.
+
+        Returns
+        -------
+        VoiceProfile
+            For :meth:`predict`; the person may keep it as a file.
+
+        Raises
+        ------
+        AudioError
+            A recording cannot be used, or there is too little speech.
+        BundleError
+            The models cannot be opened, or cannot learn a voice.
+        """
+        import numpy as np
+
+        from ser.bundle import MODELS
         from ser.features import extract
+        from ser.profile import make_profile
+
+        networks = {model: self._network(model) for model in MODELS}
+        clips, seconds = self._neutral_clips(neutral if isinstance(neutral, list) else [neutral])
+        features = [extract(clip) for clip in clips]
+        heard = {
+            model: np.stack([self._values(network, item, model) for item in features])
+            for model, network in networks.items()
+        }
+        return make_profile(self._bundle, heard, seconds=seconds)
+
+    def _neutral_clips(self, sources: list[Source]) -> tuple[list[Sound], float]:
+        """Cut recordings into clips with speech; give these and their seconds of speech."""
+        from ser.audio import load
+        from ser.profile import MIN_NEUTRAL_S, pieces
+
+        clips = [
+            (clip, check.speech_s)
+            for source in sources
+            for clip in pieces(load(source))
+            if (check := self._bundle.gate.check(clip)).status == "ok"
+        ]
+        seconds = sum(speech_s for _, speech_s in clips)
+        if seconds < MIN_NEUTRAL_S:
+            raise AudioError(
+                f"There are {seconds:.1f} s of speech to learn the voice from; at least "
+                f"{MIN_NEUTRAL_S:g} s are needed, and ten are better."
+            )
+        return [clip for clip, _ in clips], seconds
+
+    def _hear(self, source: Source, network: Network, model: str) -> _Heard:
+        from ser.audio import load
+        from ser.features import extract
+
+        sound = load(source, empty_too=True)
+        status = self._bundle.gate.check(sound).status
+        values = self._values(network, extract(sound), model) if status == "ok" else None
+        return _Heard(sound.duration_s, status, values)
+
+    def _hear_or_error(self, source: Source, network: Network, model: str) -> _Heard | AudioError:
+        try:
+            return self._hear(source, network, model)
+        except AudioError as error:
+            return error
+
+    def _shared_offset(self, heard: list[_Heard | AudioError], model: str) -> np.ndarray:
+        """Estimate what all clips with speech in them share [shape=(9,)]."""
+        import numpy as np
+
+        from ser.profile import read_voices, voice_offset
+
+        voices = read_voices(self._bundle, model)
+        values = [
+            entry.values
+            for entry in heard
+            if not isinstance(entry, AudioError) and entry.values is not None
+        ]
+        return voice_offset(np.array(values), voices.overall, voices.grouped)
+
+    def _answer(self, heard: _Heard, model: str, offset: np.ndarray | float = 0.0) -> Prediction:
         from ser.network import softmax
 
-        logits = network.logits(extract(sound), self._bundle.scaling)
-        return to_public(softmax(logits, temperature=self._bundle.temperature(model)))
+        if heard.values is None:
+            return Prediction(None, 0.0, {}, model, heard.duration_s, heard.status)
+        probabilities = to_public(softmax(heard.values - offset))
+        sure_from = self._bundle.sure_from(model)
+        return _prediction(probabilities, heard.duration_s, model, sure_from=sure_from)
+
+    def _values(self, network: Network, features: Features, model: str) -> np.ndarray:
+        """Log-probabilities of the inner labels [shape=(9,)]."""
+        from ser.profile import log_probabilities
+
+        logits = network.logits(features, self._bundle.scaling)
+        return log_probabilities(logits, temperature=self._bundle.temperature(model))
 
     def _network(self, model: str) -> Network:
         from ser.bundle import MODELS
@@ -102,7 +255,10 @@ class Recognizer:
             return self._networks[model]
 
     def _check_known_sound(self, network: Network, model: str) -> None:
-        answer = self._probabilities(network, known_sound(), model)
+        from ser.features import extract
+        from ser.network import softmax
+
+        answer = to_public(softmax(self._values(network, extract(known_sound()), model)))
         if abs(answer - self._bundle.known_answer(model)).max() > KNOWN_TOLERANCE:
             raise BundleError(
                 f"The {model} model answers a known sound otherwise than when it was made: a "
@@ -118,13 +274,17 @@ def known_sound() -> Sound:
     return load((sample_voice("lively"), SAMPLE_RATE))
 
 
-def _prediction(probabilities: np.ndarray, sound: Sound, model: str) -> Prediction:
+def _prediction(
+    probabilities: np.ndarray, duration_s: float, model: str, *, sure_from: float
+) -> Prediction:
     values = dict(zip(LABELS, (float(p) for p in probabilities), strict=True))
-    label = max(values, key=values.__getitem__)
+    label, second = sorted(values, key=values.__getitem__, reverse=True)[:2]
     return Prediction(
         label=label,
         confidence=values[label],
         probabilities=values,
         model=model,
-        duration_s=sound.duration_s,
+        duration_s=duration_s,
+        status="ok" if values[label] >= sure_from else "uncertain",
+        second=second,
     )

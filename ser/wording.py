@@ -12,6 +12,19 @@ NOT_VERY_SURE = 0.35
 # Two of the labels are nouns.
 _SOUNDS = {"fear": "like fear", "disgust": "like disgust"}
 
+# Where there is no emotion to tell: what was found, and what to do.
+_NO_EMOTION = {
+    "no_speech": (
+        "No speech heard.",
+        "Nobody seems to speak in this sound. If somebody does, come closer to the microphone, "
+        "check that it is not muted, and leave music and noise out.",
+    ),
+    "too_short": (
+        "Too short to say.",
+        "There is less than half a second of speech. Two or three seconds are best.",
+    ),
+}
+
 
 def headline(prediction: Prediction) -> str:
     """Say the answer and how sure the model is: "Sounds sad. Fairly sure."."""
@@ -20,26 +33,26 @@ def headline(prediction: Prediction) -> str:
 
 def answer(prediction: Prediction) -> str:
     """Say what the voice sounds like: "Sounds sad.", "Sounds like fear."."""
-    if prediction.confidence < NOT_VERY_SURE:
+    if prediction.label is None:
+        return _NO_EMOTION[prediction.status][0]
+    if prediction.status == "uncertain" or prediction.confidence < NOT_VERY_SURE:
         return "Hard to say."
     return f"Sounds {_SOUNDS.get(prediction.label, prediction.label)}."
 
 
 def sureness(prediction: Prediction) -> str:
-    """Say how sure the model is, and where it is not, what else it might be."""
+    """Say how sure the model is, and where it is not, what else it might be or what to do."""
+    if prediction.label is None:
+        return _NO_EMOTION[prediction.status][1]
+    if prediction.status == "uncertain":
+        return f"Between {prediction.label} and {prediction.second}."
     if prediction.confidence >= QUITE_SURE:
         return "Quite sure."
     if prediction.confidence >= FAIRLY_SURE:
         return "Fairly sure."
     if prediction.confidence >= NOT_VERY_SURE:
-        return f"Not very sure: perhaps {runner_up(prediction)}."
-    return f"Between {prediction.label} and {runner_up(prediction)}."
-
-
-def runner_up(prediction: Prediction) -> str:
-    """Name the second most probable label."""
-    others = {k: p for k, p in prediction.probabilities.items() if k != prediction.label}
-    return max(others, key=others.__getitem__)
+        return f"Not very sure: perhaps {prediction.second}."
+    return f"Between {prediction.label} and {prediction.second}."
 
 
 def percent(probability: float) -> str:

@@ -87,6 +87,19 @@ def test_what_cannot_be_used_is_told_in_a_sentence(source: object, says: str) ->
     assert str(error.value).endswith((".", "?"))
 
 
+@pytest.mark.parametrize("samples", [np.zeros(0, "f4"), np.zeros(44_100, "f4"), _tone()[:500]])
+def test_silence_and_crumbs_pass_where_they_are_asked_for(samples: np.ndarray) -> None:
+    for source in ((samples, 44_100), _wav(samples, rate=44_100)):
+        sound = load(source, empty_too=True)
+        assert sound.duration_s == pytest.approx(len(samples) / 44_100, abs=1e-4)
+
+
+def test_broken_sounds_never_pass() -> None:
+    for source in (b"", (np.full(SAMPLE_RATE, np.nan, "f4"), SAMPLE_RATE)):
+        with pytest.raises(AudioError):
+            load(source, empty_too=True)
+
+
 def test_a_folder_is_not_a_sound(tmp_path: Path) -> None:
     with pytest.raises(AudioError, match="folder"):
         load(tmp_path)

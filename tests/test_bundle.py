@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +13,14 @@ import numpy as np
 import pytest
 
 from ser import BundleError
-from ser.bundle import MODEL_FILES, open_bundle, write_artifacts, write_manifest
+from ser.bundle import (
+    MODEL_FILES,
+    SHIPPED,
+    open_bundle,
+    write_artifacts,
+    write_gate,
+    write_manifest,
+)
 from ser.features import PROSODIC_FEATURES
 from ser.features.scaling import Scaling
 
@@ -39,7 +48,10 @@ def test_what_was_saved_comes_back(saved: Path) -> None:
 
 @pytest.mark.parametrize(
     "file",
-    [*MODEL_FILES.values(), "artifacts/spec_mean.npy", "artifacts/pros_scaler.json"],
+    [
+        *MODEL_FILES.values(),
+        *("artifacts/spec_mean.npy", "artifacts/pros_scaler.json", "artifacts/speech_gate.json"),
+    ],
 )
 def test_a_changed_or_missing_file_is_refused_by_name(saved: Path, file: str) -> None:
     (saved / file).write_bytes((saved / file).read_bytes() + b" ")
@@ -48,6 +60,36 @@ def test_a_changed_or_missing_file_is_refused_by_name(saved: Path, file: str) ->
     (saved / file).unlink()
     with pytest.raises(BundleError, match="missing"):
         open_bundle(saved)
+
+
+def test_a_gate_stays_when_models_are_trained_anew(saved: Path) -> None:
+    shipped = (SHIPPED / "artifacts/speech_gate.json").read_text()
+    assert (saved / "artifacts/speech_gate.json").read_text() == shipped
+    own = json.loads(shipped) | {"threshold": 1.25}
+    write_gate(saved, own)
+    count = len(PROSODIC_FEATURES)
+    ones = Scaling(np.zeros(64), np.ones(64), np.zeros(count), np.ones(count))
+    write_artifacts(saved, ones)
+    manifest = json.loads((saved / "artifacts/manifest.json").read_text())
+    write_manifest(saved, {k: manifest[k] for k in ("temperature", "known_answer")})
+    assert open_bundle(saved).gate.threshold == 1.25
+
+
+def test_a_new_gate_is_believed_by_its_bundle(saved: Path) -> None:
+    own = json.loads((saved / "artifacts/speech_gate.json").read_text()) | {"threshold": 1.25}
+    write_gate(saved, own)
+    assert open_bundle(saved).gate.threshold == 1.25
+
+
+@pytest.mark.parametrize(
+    ("fitted", "expected"),
+    [({}, 0.0), ({"sure_from": {"cnn": 0.6}}, 0.6), ({"sure_from": {"cnn": None}}, math.inf)],
+)
+def test_without_a_fitted_level_no_answer_is_uncertain(
+    saved: Path, fitted: dict[str, Any], expected: float
+) -> None:
+    bundle = open_bundle(saved)
+    assert replace(bundle, manifest=bundle.manifest | fitted).sure_from("cnn") == expected
 
 
 def _other_features(manifest: dict[str, Any]) -> None:

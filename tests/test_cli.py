@@ -16,7 +16,8 @@ import pytest
 from ser import cli, microphone
 from ser.errors import AudioError, BundleError, MicrophoneError
 from ser.labels import LABELS
-from ser.prediction import Prediction
+from ser.prediction import Prediction, Status
+from ser.profile import VoiceProfile
 
 ROOT = Path(__file__).parent.parent
 SHARES = dict(zip(LABELS, (0.055, 0.0, 0.622, 0.0, 0.217, 0.1, 0.006), strict=True))
@@ -35,7 +36,9 @@ class FakeRecognizer:
             raise BundleError(f"{bundle} has no manifest.")
         return cls()
 
-    def predict(self, source: object, *, model: str = "hybrid") -> Prediction:
+    def predict(
+        self, source: object, *, model: str = "hybrid", profile: VoiceProfile | None = None
+    ) -> Prediction:
         FakeRecognizer.heard = source
         if "rotten" in str(FakeRecognizer.loaded_from):
             raise BundleError("The hybrid model answers otherwise than when it was made.")
@@ -43,7 +46,30 @@ class FakeRecognizer:
             raise AudioError("This is not a sound file.")
         if str(source).startswith("slow"):
             raise KeyboardInterrupt
-        return Prediction("sad", 0.622, SHARES, model, 1.5)
+        if str(source).startswith("rain"):
+            return Prediction(None, 0.0, {}, model, 1.5, "no_speech")
+        if str(source).startswith("crumb"):
+            return Prediction(None, 0.0, {}, model, 0.2, "too_short")
+        if profile is not None:
+            return Prediction("happy", 0.5, SHARES, model, 1.5, "ok", "fear")
+        status: Status = "uncertain" if str(source).startswith("doubt") else "ok"
+        return Prediction("sad", 0.622, SHARES, model, 1.5, status, "fear")
+
+    def predict_many(
+        self, sources: list[str], *, model: str = "hybrid", same_speaker: bool = False
+    ) -> list[Prediction | AudioError]:
+        assert same_speaker
+        known = VoiceProfile("f", 3.0, {})
+        return [
+            AudioError("This is not a sound file.")
+            if source.startswith("bad")
+            else self.predict(source, model=model, profile=known)
+            for source in sources
+        ]
+
+    def enrol(self, neutral: list[str]) -> VoiceProfile:
+        FakeRecognizer.heard = neutral
+        return VoiceProfile("f", 9.6, {"cnn": (0.5,) * 9, "hybrid": (0.25,) * 9})
 
 
 @pytest.fixture(autouse=True)
@@ -86,9 +112,28 @@ def test_json_is_one_object_a_line(capsys: pytest.CaptureFixture[str]) -> None:
         "probabilities": SHARES,
         "model": "cnn",
         "duration_s": 1.5,
+        "status": "ok",
+        "second": "fear",
     }
     assert list(answers[0]["probabilities"]) == list(LABELS)
     assert [answer["file"] for answer in answers] == ["a.wav", "b.wav"]
+
+
+def test_each_status_is_a_line(capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["predict", "doubt.wav", "rain.wav", "crumb.wav"]) == 0
+
+    doubt, rain, crumb = capsys.readouterr().out.splitlines()
+    assert doubt.startswith("doubt.wav: not sure, perhaps sad 62 % (fear 22, ")
+    assert rain == "rain.wav: no speech was heard"
+    assert crumb == "crumb.wav: too little speech to judge: at least 0.4 s is needed"
+
+
+def test_json_tells_that_nobody_speaks(capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["predict", "rain.wav", "--json"]) == 0
+
+    answer = json.loads(capsys.readouterr().out)
+    assert (answer["status"], answer["label"], answer["second"]) == ("no_speech", None, None)
+    assert (answer["confidence"], answer["probabilities"]) == (0.0, {})
 
 
 def test_bad_files_are_named_once_and_the_others_answered(
@@ -268,6 +313,47 @@ def test_the_shipped_models_answer_with_nothing_but_our_lines(tmp_path: Path) ->
     assert sum(answer["probabilities"].values()) == pytest.approx(1)
     assert answer["model"] == "hybrid"
     assert answer["duration_s"] == pytest.approx(2, abs=0.001)
+
+
+def test_a_voice_is_enrolled_and_its_profile_used(
+    capsys: pytest.CaptureFixture[str], speech_wav: Path, tmp_path: Path
+) -> None:
+    profile = tmp_path / "me.json"
+    assert cli.main(["enrol", str(speech_wav), str(speech_wav), "--out", str(profile)]) == 0
+    assert FakeRecognizer.heard == [str(speech_wav)] * 2
+    assert capsys.readouterr().out == f"{profile}: learnt from 10 s of speech\n"
+    assert cli.main(["predict", "a.wav", "--profile", str(profile)]) == 0
+    assert capsys.readouterr().out.startswith("a.wav: happy 50 %")
+
+
+def test_nothing_is_learnt_where_one_recording_is_bad(
+    capsys: pytest.CaptureFixture[str], speech_wav: Path, tmp_path: Path
+) -> None:
+    profile = tmp_path / "me.json"
+    assert cli.main(["enrol", str(speech_wav), "missing.wav", "--out", str(profile)]) == 1
+    assert capsys.readouterr().err == "error: missing.wav: There is no such file.\n"
+    assert not profile.exists()
+
+
+@pytest.mark.parametrize(("content", "reason"), [("", "not a voice profile"), (None, "opened")])
+def test_an_unusable_profile_is_said_in_one_line(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, content: str | None, reason: str
+) -> None:
+    profile = tmp_path / "me.json"
+    if content is not None:
+        profile.write_text(content)
+    assert cli.main(["predict", "a.wav", "--profile", str(profile)]) == 1
+    output = capsys.readouterr()
+    assert not output.out
+    assert output.err.count("\n") == 1
+    assert reason in output.err
+
+
+def test_files_of_one_speaker_are_heard_together(capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["predict", "a.wav", "bad.wav", "b.wav", "--same-speaker"]) == 1
+    output = capsys.readouterr()
+    assert [line.split(":")[0] for line in output.out.splitlines()] == ["a.wav", "b.wav"]
+    assert output.err == "error: bad.wav: This is not a sound file.\n"
 
 
 def run_with_fake_recognizer(

@@ -14,6 +14,7 @@ import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from ser import LABELS, BundleError, Prediction, Recognizer
+from ser.prediction import Status
 
 APP = Path(__file__).parent.parent / "app.py"
 SHARES = {"hybrid": (0.05, 0.0, 0.62, 0.0, 0.22, 0.1, 0.01), "cnn": (0.9, 0.1, 0, 0, 0, 0, 0)}
@@ -25,6 +26,7 @@ class Models:
     def __init__(self) -> None:
         self.asked: list[tuple[str, int]] = []
         self.fault: Exception | None = None
+        self.status: Status = "ok"
         self.may_load = threading.Event()
         self.may_load.set()
 
@@ -38,9 +40,12 @@ class Models:
         if self.fault:
             raise self.fault
         self.asked.append((model, len(source[0])))
+        duration_s = len(source[0]) / source[1]
+        if self.status in {"no_speech", "too_short"}:
+            return Prediction(None, 0.0, {}, model, duration_s, self.status)
         shares = dict(zip(LABELS, SHARES[model], strict=True))
-        label = max(shares, key=shares.__getitem__)
-        return Prediction(label, shares[label], shares, model, len(source[0]) / source[1])
+        label, second = sorted(shares, key=shares.__getitem__, reverse=True)[:2]
+        return Prediction(label, shares[label], shares, model, duration_s, self.status, second)
 
 
 @pytest.fixture
@@ -154,9 +159,33 @@ def test_what_is_no_sound_gets_a_sentence(page: AppTest, content: bytes, part: s
     assert not page.exception
 
 
-def test_silence_gets_a_sentence(page: AppTest) -> None:
-    upload(page, wav(np.zeros(16_000)))
-    assert "silent" in page.error[0].value
+@pytest.mark.parametrize(
+    ("status", "says", "what_to_do"),
+    [
+        ("no_speech", "No speech heard.", "microphone"),
+        ("too_short", "Too short to say.", "Two or three seconds"),
+    ],
+)
+@pytest.mark.parametrize("count", [0, 3_000, 16_000])
+def test_where_nobody_speaks_there_is_a_sentence_and_no_chart(
+    page: AppTest, models: Models, status: Status, says: str, what_to_do: str, count: int
+) -> None:
+    models.status = status
+    upload(page, wav(np.zeros(count)))
+    assert headings(page) == [says]
+    assert what_to_do in page.markdown[-1].value
+    assert not charts(page)
+    assert not page.error
+    assert not page.exception
+
+
+def test_an_answer_in_doubt_names_two_emotions(
+    page: AppTest, models: Models, speech_wav: Path
+) -> None:
+    models.status = "uncertain"
+    upload(page, speech_wav.read_bytes())
+    assert headings(page)[0] == "Hard to say. Between sad and fear."
+    assert len(charts(page)) == 2
 
 
 def test_broken_models_get_their_own_sentence_and_can_be_mended(

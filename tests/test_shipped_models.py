@@ -82,6 +82,38 @@ def test_an_answer_that_has_changed_is_noticed(monkeypatch: pytest.MonkeyPatch) 
         Recognizer(bundle).predict((known_sound().samples, SAMPLE_RATE), model="cnn")
 
 
+@pytest.mark.parametrize("model", MODELS)
+def test_where_nobody_speaks_no_emotion_is_told(recognizer: Recognizer, model: str) -> None:
+    hiss = 0.1 * np.random.default_rng(0).standard_normal(2 * SAMPLE_RATE)
+    for samples in (np.zeros(SAMPLE_RATE), hiss):
+        answer = recognizer.predict((samples, SAMPLE_RATE), model=model)
+        assert (answer.status, answer.label, answer.second) == ("no_speech", None, None)
+        assert (answer.confidence, answer.probabilities, answer.model) == (0.0, {}, model)
+
+
+def test_a_crumb_of_speech_is_too_short(recognizer: Recognizer, speech: np.ndarray) -> None:
+    answer = recognizer.predict((speech[4_000:9_000], SAMPLE_RATE))
+    assert (answer.status, answer.label) == ("too_short", None)
+    assert answer.duration_s == pytest.approx(0.3125)
+
+
+def test_speech_has_a_first_and_a_second_label(recognizer: Recognizer, speech: np.ndarray) -> None:
+    answer = recognizer.predict((speech, SAMPLE_RATE))
+    order = sorted(answer.probabilities, key=lambda label: -answer.probabilities[label])
+    assert [answer.label, answer.second] == order[:2]
+
+
+@pytest.mark.parametrize(
+    ("level", "status"), [(None, "uncertain"), (0.0, "ok"), (1.01, "uncertain")]
+)
+def test_an_answer_under_the_level_is_uncertain(
+    speech: np.ndarray, level: float | None, status: str
+) -> None:
+    bundle = open_bundle(SHIPPED)
+    bundle.manifest["sure_from"] = {"hybrid": level}
+    assert Recognizer(bundle).predict((speech, SAMPLE_RATE)).status == status
+
+
 def test_an_unknown_model_is_named(recognizer: Recognizer) -> None:
     with pytest.raises(ValueError, match="rnn"):
         recognizer.predict(b"", model="rnn")

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from ser import wording
 from ser.labels import LABELS
-from ser.prediction import Prediction
+from ser.prediction import Prediction, Status
 
 
 def prediction(label: str, confidence: float, second: str = "neutral") -> Prediction:
     rest = {other: 0.1 * (1 - confidence) for other in LABELS}
     shares = rest | {label: confidence, second: 0.5 * (1 - confidence)}
-    return Prediction(label, confidence, shares, "hybrid", 3.0)
+    return Prediction(label, confidence, shares, "hybrid", 3.0, second=second)
 
 
 @pytest.mark.parametrize(
@@ -29,6 +31,21 @@ def prediction(label: str, confidence: float, second: str = "neutral") -> Predic
 )
 def test_headline_is_as_sure_as_the_model(confidence: float, expected: str) -> None:
     assert wording.headline(prediction("sad", confidence, second="fear")) == expected
+
+
+def test_an_answer_in_doubt_is_not_given_plainly() -> None:
+    doubtful = replace(prediction("sad", 0.7, second="fear"), status="uncertain")
+    assert wording.headline(doubtful) == "Hard to say. Between sad and fear."
+
+
+@pytest.mark.parametrize(
+    ("status", "begins"),
+    [("no_speech", "No speech heard. "), ("too_short", "Too short to say. ")],
+)
+def test_where_no_emotion_can_be_told_it_says_so(status: Status, begins: str) -> None:
+    answer = Prediction(None, 0.0, {}, "hybrid", 3.0, status)
+    assert wording.headline(answer).startswith(begins)
+    assert "None" not in wording.headline(answer)
 
 
 @pytest.mark.parametrize("label", LABELS)

@@ -11,6 +11,7 @@ import pandas as pd
 
 from ser.labels import LABELS, to_public
 from ser.network import softmax
+from ser.profile import Voices
 from training.benchmark.metrics import (
     accuracy_at_coverage,
     best_temperature,
@@ -19,6 +20,7 @@ from training.benchmark.metrics import (
 )
 from training.benchmark.pool import NETWORKS, POOLED, Pool, true_labels
 from training.benchmark.protocols import PROTOCOLS
+from training.benchmark.voice_fit import as_manifest, fit_voices
 
 SURE = 0.8
 """Where a plain answer is given, this share is to be right."""
@@ -98,9 +100,18 @@ def _rule(own: pd.DataFrame, thresholds: dict[str, dict[str, Any]]) -> dict[str,
 
 
 def fit_to_ship(pools: Sequence[Pool]) -> dict[str, Any]:
-    """Fit temperature and threshold for the models to ship, on all unheard speakers."""
+    """Fit what the models to ship need beside their weights, on all unheard speakers.
+
+    Returns
+    -------
+    dict
+        By model: ``temperature``, ``sure_from`` (the threshold), and what
+        :func:`ser.profile.read_voices` reads, without the models for which there
+        are too few voices.
+    """
     temperature: dict[str, float] = {}
     sure_from: dict[str, float | None] = {}
+    voices: dict[str, Voices] = {}
     for pool in pools:
         for model in pool.logits:
             if model not in NETWORKS or pool.protocol != PROTOCOLS[0]:
@@ -110,7 +121,11 @@ def fit_to_ship(pools: Sequence[Pool]) -> dict[str, Any]:
             index = np.array([LABELS.index(label) if label else -1 for label in truth])
             temperature[model] = best_temperature(tested.logits[model], index)
             fitted = np.full(len(index), temperature[model])
-            sureness = _sureness(replace(tested, temperatures={model: fitted}), model)
+            calibrated = replace(tested, temperatures={model: fitted})
+            sureness = _sureness(calibrated, model)
             confidence, right = (sureness[name].to_numpy() for name in ("confidence", "right"))
             sure_from[model] = threshold_for(confidence, right, wanted=SURE)
-    return {"temperature": temperature, "sure_from": sure_from}
+            own = fit_voices(calibrated, model)
+            if own is not None:
+                voices[model] = own
+    return {"temperature": temperature, "sure_from": sure_from, **as_manifest(voices)}

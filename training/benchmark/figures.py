@@ -32,6 +32,7 @@ from training.benchmark.pool import (
 )
 from training.benchmark.predictions import Predictions
 from training.benchmark.protocols import PROTOCOLS, SPEAKER_DEPENDENT, part_names
+from training.benchmark.voices import voice_entries
 from training.corpora import CORPORA
 from training.corpora.cremad import CORPUS as CREMAD
 from training.corpora.ravdess import SONG
@@ -53,9 +54,9 @@ def compute_benchmark(predictions: Sequence[Predictions]) -> dict[str, Any]:
     -------
     dict
         ``protocols`` (which parts are in, which are missing), ``rows``,
-        ``differences``, ``calibration``, ``people``, ``quoted``, ``parts`` (the
-        facts of each), and what to ship: ``temperature`` and ``sure_from`` by
-        model, fitted on all unheard speakers.
+        ``differences``, ``calibration``, ``voices``, ``people``, ``quoted``, ``parts``
+        (the facts of each), and what to ship, fitted on all unheard speakers: see
+        :func:`training.benchmark.calibration.fit_to_ship`.
     """
     pools = list(join_parts(predictions))
     tests = [pool.where(pool.clips["role"] == "test") for pool in pools]
@@ -67,6 +68,11 @@ def compute_benchmark(predictions: Sequence[Predictions]) -> dict[str, Any]:
         "rows": sorted([*listeners, *(row for pool in tests for row in _rows(pool))], key=_order),
         "differences": [entry for pool in tests for entry in _differences(pool)],
         "calibration": [entry for pool in speech for entry in calibration_entries(pool)],
+        "voices": [
+            entry
+            for pool in speech
+            for entry in voice_entries(pool.where(pool.clips["role"] == "test"))
+        ],
         "people": people,
         "quoted": QUOTED,
         "parts": [entry.facts for entry in predictions],

@@ -1,0 +1,98 @@
+"""What the speech gate reaches on speakers and noises that it never heard."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from training.gate_examples import HUMAN, Example
+
+
+def gate_report(
+    examples: Sequence[Example], scores: np.ndarray, thresholds: np.ndarray, *, folds: np.ndarray
+) -> dict[str, Any]:
+    """Count what is accepted and what is refused.
+
+    Parameters
+    ----------
+    scores, thresholds : np.ndarray [shape=(examples,)]
+        Each from the fold that holds the example out.
+    folds : np.ndarray [shape=(examples,)]
+        Which fold that is.
+    """
+    passed = scores >= thresholds
+    speech = np.array([e.speech for e in examples])
+    clean = np.array([e.variant == "clean" for e in examples])
+    synthetic = np.array([e.synthetic for e in examples])
+    human = np.array([e.group in HUMAN for e in examples])
+    real = ~speech & ~synthetic & ~human
+    late = folds > 3
+
+    def by(name: str, wanted: np.ndarray, *, refused: bool) -> dict[str, Any]:
+        values = np.array([getattr(e, name) for e in examples])
+        return {
+            value: _share(passed, wanted & (values == value), refused=refused)
+            for value in sorted(set(values[wanted]))
+        }
+
+    return {
+        "protocol": "speakers and classes of noise unheard; threshold from the other folds",
+        "speech_accepted": {
+            "all": _share(passed, speech & clean),
+            "by_emotion": by("emotion", speech & clean, refused=False),
+            "by_corpus": by("group", speech & clean, refused=False),
+            "by_change": by("variant", speech & ~clean, refused=False),
+        },
+        "noise_refused": {
+            "real": _share(passed, real & clean, refused=True),
+            "synthetic": _share(passed, synthetic & clean, refused=True),
+            "real_changed": _share(passed, real & ~clean, refused=True),
+            "synthetic_changed": _share(passed, synthetic & ~clean, refused=True),
+            "real_by_class": by("group", real & clean, refused=True),
+            "synthetic_by_class": by("group", synthetic & clean, refused=True),
+        },
+        # Settings were compared on folds 1 to 3, so nothing was chosen on these.
+        "folds_4_to_6": {
+            "speech_accepted": _share(passed, speech & clean & late),
+            "by_change": by("variant", speech & ~clean & late, refused=False),
+            "real_refused": _share(passed, real & clean & late, refused=True),
+            "synthetic_refused": _share(passed, synthetic & clean & late, refused=True),
+        },
+        "neither": by("group", human & clean, refused=False),
+        "threshold_by_fold": {
+            str(fold): round(float(thresholds[folds == fold][0]), 3)
+            for fold in sorted(set(folds.tolist()))
+        },
+    }
+
+
+def summary(report: dict[str, Any]) -> str:
+    """Say the main figures in a few lines."""
+    accepted, refused = report["speech_accepted"], report["noise_refused"]
+    lowest = min(accepted["by_emotion"].items(), key=lambda item: item[1]["percent"])
+    lines = [
+        f"speech accepted      {_said(accepted['all'])}; least: {lowest[0]} {_said(lowest[1])}",
+        *[f"  {name:<18} {_said(share)}" for name, share in accepted["by_change"].items()],
+        f"real noise refused   {_said(refused['real'])}",
+        *[f"  {name:<18} {_said(share)}" for name, share in refused["real_by_class"].items()],
+        f"synthetic refused    {_said(refused['synthetic'])}",
+        *[f"  {name:<18} {_said(share)}" for name, share in refused["synthetic_by_class"].items()],
+        "of these, folds 4 to 6",
+        *[
+            f"  {name:<18} {_said(report['folds_4_to_6'][name])}"
+            for name in ("speech_accepted", "real_refused", "synthetic_refused")
+        ],
+    ]
+    return "\n".join(lines)
+
+
+def _share(passed: np.ndarray, wanted: np.ndarray, *, refused: bool = False) -> dict[str, Any]:
+    count = int(wanted.sum())
+    hits = int((passed[wanted] != refused).sum())
+    return {"percent": round(100 * hits / max(count, 1), 2), "n": count, "count": hits}
+
+
+def _said(share: dict[str, Any]) -> str:
+    return f"{share['percent']:.2f} % of {share['n']}"
