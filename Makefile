@@ -25,8 +25,8 @@ check: $(VENV)/dev-ready
 	$(BIN)/mypy
 
 train: cleaned_data.csv
-	$(BIN)/python -m training.train $(ARGS) --hold-out 1
-	$(BIN)/python -m training.train $(ARGS) --start-from fold-1 --temperature-from reports/fold-1.json
+	$(BIN)/python -m training.evaluate $(ARGS) --folds 1 --no-calibration
+	$(BIN)/python -m training.train $(ARGS) --start-from fold-1
 
 gate: cleaned_data.csv
 	@test -n "$(NOISE)" || { echo "Say where sounds are that are no speech: make gate NOISE=folder"; exit 1; }

@@ -31,7 +31,7 @@ from threadpoolctl import threadpool_limits
 
 from ser import features, synthesis
 from ser.audio import SAMPLE_RATE, Sound
-from ser.features import formants, pitch, prosody, voice
+from ser.features import formants, functionals, pitch, prosody, schema, voice
 
 CLIP_S = 3.5
 IMPORTS = 5
@@ -178,14 +178,16 @@ def _parts(samples: np.ndarray) -> dict[str, Callable[[], object]]:
     trimmed = features.trim(samples)
     sound = pitch.praat_sound(trimmed)
     contour = pitch.praat_pitch(sound)
+    course = schema.follow(Sound(samples))
     return {
         "trim": lambda: features.trim(samples),
         "log-mel": lambda: features.log_mel(trimmed),
         "prosody": lambda: prosody.measure_prosody(trimmed),
         "prosody: pitch": lambda: pitch.praat_pitch(pitch.praat_sound(trimmed)),
         "prosody: pitch statistics": lambda: pitch.pitch_statistics(contour),
-        "prosody: formants": lambda: formants.formant_statistics(trimmed, contour),
+        "prosody: formants": lambda: formants.praat_formants(trimmed),
         "prosody: jitter and shimmer": lambda: voice.voice_quality(sound, contour),
+        "functionals": lambda: functionals.measure_functionals(course.log_mel, course.contours),
     }
 
 

@@ -3,10 +3,10 @@
 ::
 
     models/cnn_stage1_model.keras     the CNN on spectrograms
-    models/hybrid_ser_model.keras     the hybrid of CNN and prosody
+    models/hybrid_ser_model.keras     the hybrid of CNN and functionals
     artifacts/spec_mean.npy           mean of each mel band, dB
     artifacts/spec_std.npy            its standard deviation, dB
-    artifacts/pros_scaler.json        mean and deviation of each prosodic feature
+    artifacts/pros_scaler.json        mean and deviation of each functional
     artifacts/label_encoder.json      the networks' outputs in order
     artifacts/speech_gate.json        what tells speech from everything else
     artifacts/manifest.json           hashes, versions, feature schema, training data
@@ -29,7 +29,7 @@ from typing import Any
 import numpy as np
 
 from ser.errors import BundleError
-from ser.features import PROSODIC_FEATURES, feature_schema
+from ser.features import feature_names, feature_schema
 from ser.features.scaling import Scaling
 from ser.gate import SpeechGate
 from ser.labels import INNER_LABELS
@@ -136,7 +136,7 @@ def write_artifacts(root: Path, scaling: Scaling) -> None:
     _write_json(
         root / _SCALER,
         {
-            "features": [feature.name for feature in PROSODIC_FEATURES],
+            "features": feature_names(),
             "mean": scaling.pros_mean.tolist(),
             "std": scaling.pros_std.tolist(),
         },

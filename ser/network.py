@@ -20,13 +20,13 @@ def network_inputs(features: Features, scaling: Scaling) -> tuple[np.ndarray, np
 
     Returns
     -------
-    spectrograms : np.ndarray [shape=(windows, 144, mels, 1), dtype=float32]
-    prosody : np.ndarray [shape=(windows, features), dtype=float32]
+    spectrograms : np.ndarray [shape=(windows, 128, mels, 1), dtype=float32]
+    functionals : np.ndarray [shape=(windows, features), dtype=float32]
         The clip's one vector, for each window again.
     """
     spectrograms = scaling.spectrogram(windows(features.log_mel))[..., None]
-    prosody = np.repeat(scaling.prosody(features.prosody)[None], len(spectrograms), axis=0)
-    return spectrograms, prosody
+    functionals = scaling.functionals(features.functionals)[None]
+    return spectrograms, np.repeat(functionals, len(spectrograms), axis=0)
 
 
 def softmax(logits: np.ndarray, *, temperature: float = 1.0) -> np.ndarray:
@@ -48,12 +48,12 @@ class Network:
         BundleError
             Keras cannot read the file.
         """
-        self._call, self._takes_prosody = _compile(path)
+        self._call, self._takes_functionals = _compile(path)
 
     def logits(self, features: Features, scaling: Scaling) -> np.ndarray:
         """Answer [shape=(9,)]: the mean over the windows of a clip."""
-        spectrograms, prosody = network_inputs(features, scaling)
-        inputs = (spectrograms, prosody) if self._takes_prosody else (spectrograms,)
+        spectrograms, functionals = network_inputs(features, scaling)
+        inputs = (spectrograms, functionals) if self._takes_functionals else (spectrograms,)
         answers: np.ndarray = self._call(*inputs).numpy()
         return answers.mean(axis=0)
 
@@ -63,6 +63,8 @@ def _compile(path: Path) -> tuple[Callable[..., Any], bool]:
     _quieten()
     import keras
     import tensorflow as tf
+
+    import ser.layers  # noqa: F401  (saved networks name its layer)
 
     try:
         model = keras.models.load_model(path, compile=False, safe_mode=True)

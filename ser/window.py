@@ -6,8 +6,8 @@ import numpy as np
 
 from ser.features.spectral import FLOOR_DB
 
-WINDOW_FRAMES = 144
-"""Frames of 16 ms in one window: 2.3 s, about as long as an acted sentence."""
+WINDOW_FRAMES = 128
+"""Frames of 16 ms in one window: 2 s, not much less than an acted sentence."""
 
 
 def windows(log_mel: np.ndarray) -> np.ndarray:
@@ -21,7 +21,7 @@ def windows(log_mel: np.ndarray) -> np.ndarray:
 
     Returns
     -------
-    np.ndarray [shape=(windows, 144, mels)]
+    np.ndarray [shape=(windows, 128, mels)]
     """
     spare = len(log_mel) - WINDOW_FRAMES
     if spare <= 0:

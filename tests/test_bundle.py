@@ -21,7 +21,7 @@ from ser.bundle import (
     write_gate,
     write_manifest,
 )
-from ser.features import PROSODIC_FEATURES
+from ser.features import feature_names
 from ser.features.scaling import Scaling
 
 
@@ -31,7 +31,7 @@ def saved(tmp_path: Path) -> Path:
     (tmp_path / "models").mkdir()
     for name, file in MODEL_FILES.items():
         (tmp_path / file).write_bytes(f"network {name}".encode())
-    count = len(PROSODIC_FEATURES)
+    count = len(feature_names())
     scaling = Scaling(np.zeros(64), np.ones(64), np.arange(count, dtype=float), np.ones(count))
     write_artifacts(tmp_path, scaling)
     write_manifest(
@@ -43,7 +43,7 @@ def saved(tmp_path: Path) -> Path:
 def test_what_was_saved_comes_back(saved: Path) -> None:
     bundle = open_bundle(saved)
     assert bundle.temperature("cnn") == 1.5
-    np.testing.assert_allclose(bundle.scaling.pros_mean, np.arange(len(PROSODIC_FEATURES)))
+    np.testing.assert_allclose(bundle.scaling.pros_mean, np.arange(len(feature_names())))
 
 
 @pytest.mark.parametrize(
@@ -67,7 +67,7 @@ def test_a_gate_stays_when_models_are_trained_anew(saved: Path) -> None:
     assert (saved / "artifacts/speech_gate.json").read_text() == shipped
     own = json.loads(shipped) | {"threshold": 1.25}
     write_gate(saved, own)
-    count = len(PROSODIC_FEATURES)
+    count = len(feature_names())
     ones = Scaling(np.zeros(64), np.ones(64), np.zeros(count), np.ones(count))
     write_artifacts(saved, ones)
     manifest = json.loads((saved / "artifacts/manifest.json").read_text())

@@ -17,13 +17,14 @@ from typing import Any
 import numpy as np
 import pytest
 
-from ser.features import PROSODIC_FEATURES, Features
+from ser.features import Features, feature_names
 from ser.labels import INNER_LABELS
 from tests.corpora_on_disk import write_corpus, write_demographics
 from training import baselines, evaluate
 from training.batches import fit_scaling
 from training.benchmark.figures import compute_benchmark
 from training.benchmark.listeners import heard_emotions
+from training.benchmark.pool import join_parts
 from training.benchmark.predictions import (
     FOLDER,
     UNTRAINED,
@@ -366,6 +367,19 @@ def test_without_speakers_kept_apart_the_other_parts_decide() -> None:
     assert both["not_sure"]["thresholds"]["fold-1"]["chosen_on"] == "other parts"
 
 
+def test_a_part_that_kept_nobody_apart_takes_its_temperature_from_the_others() -> None:
+    clips = _clips("iesc", 10, ("sad", "angry"))
+    always_right = _predictions(clips, _emotions(clips))
+    often_wrong = _predictions(clips, ["angry", "sad"] * 4 + ["sad", "angry"] * 6, part="fold-2")
+    (pool,) = join_parts([always_right, often_wrong])
+    cool, hot = np.unique(pool.temperatures["cnn"])
+    assert set(pool.temperatures["cnn"][:20]) == {hot}, "the other part was often wrong"
+    assert set(pool.temperatures["cnn"][20:]) == {cool}
+    assert cool < 1 < hot
+    (alone,) = join_parts([always_right])
+    assert set(alone.temperatures["cnn"]) == {1.0}
+
+
 def test_what_to_ship_is_fitted_on_unheard_speakers_of_one_protocol() -> None:
     clips = _clips("iesc", 10, ("sad", "angry"))
     answers = ["sad", "angry"] * 8 + ["angry", "sad"] * 2
@@ -407,11 +421,12 @@ def _featureless(clips: Sequence[Clip], **_: Any) -> Dataset:
     features = [
         Features(
             rng.normal(size=(20, 64)).astype(np.float32),
-            rng.normal(size=len(PROSODIC_FEATURES)).astype(np.float32),
+            rng.normal(size=len(feature_names())).astype(np.float32),
         )
         for _ in clips
     ]
-    return Dataset(list(clips), features, features, {})
+    variants = [np.zeros((4, len(feature_names())), dtype=np.float16) for _ in clips]
+    return Dataset(list(clips), features, features, variants, {})
 
 
 @pytest.fixture

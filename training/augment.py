@@ -1,12 +1,12 @@
 """Make one training clip sound like many: other voices, rooms, microphones.
 
-Two stages. The waveform is shifted, stretched and mixed with noise once, so
-that prosody is measured on the changed sound (:func:`varied_copy`). The
-log-mel spectrogram is changed anew each time it is drawn (:func:`augment`),
-at a cost of well under a millisecond.
+The waveform is shifted, stretched and mixed with noise once (:func:`varied_copy`).
+Spectrogram, contours and prosody are varied together a few times, so that
+functionals fit (:func:`vary_course`). The log-mel spectrogram is changed anew
+each time it is drawn (:func:`augment`), at a cost of about a millisecond.
 
 Only training clips pass through here: :mod:`training.batches` alone calls
-:func:`augment`, and :mod:`training.dataset` hands copies to training alone.
+:func:`augment`, and :mod:`training.dataset` hands the rest to training alone.
 """
 
 from __future__ import annotations
@@ -14,7 +14,8 @@ from __future__ import annotations
 import numpy as np
 
 from ser.audio import SAMPLE_RATE
-from ser.features import HOP_S, mel_frequencies
+from ser.features import HOP_S, PROSODIC_FEATURES, mel_frequencies
+from ser.features.schema import Course
 from ser.features.spectral import FLOOR_DB
 
 PITCH_SHIFT_ST = 3.0
@@ -90,17 +91,61 @@ def augment(log_mel: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """
     changed = log_mel
     if rng.random() < 0.4:
-        changed = warp(changed, tempo=rng.uniform(0.9, 1.12), tract=rng.uniform(0.9, 1.12))
-    if rng.random() < 0.05:
+        changed = warp(changed, tempo=rng.uniform(0.88, 1.14), tract=rng.uniform(0.88, 1.14))
+    if rng.random() < 0.08:
         changed = reverberate(changed, t60_s=rng.uniform(0.15, 0.8), level_db=rng.uniform(-14, -4))
-    if rng.random() < 0.25:
+    if rng.random() < 0.3:
         changed = changed + _equaliser(changed.shape[1], rng)
-    if rng.random() < 0.1:
-        changed = mix_noise(changed, level_db=rng.uniform(-50, -15), rng=rng)
-    if rng.random() < 0.07:
+    if rng.random() < 0.12:
+        changed = mix_noise(changed, level_db=rng.uniform(-50, -12), rng=rng)
+    if rng.random() < 0.08:
         changed = _band_limit(changed, rng)
     changed = np.maximum(changed + rng.normal(0, 1), FLOOR_DB)
     return _mask(changed.astype(np.float32), rng)
+
+
+def vary_course(course: Course, rng: np.random.Generator) -> Course:
+    """Change a clip as another voice, tempo, microphone or room would, or cut a piece of it.
+
+    A shorter vocal tract comes with a higher voice, as in people: formants and F0 are
+    multiplied alike. Prosody follows by its units; what a room or a cut does to it is
+    left out.
+    """
+    log_mel, contours, prosody = course.log_mel.astype(np.float64), course.contours, course.prosody
+    if rng.random() < 0.8:
+        tempo, tract = rng.uniform(0.85, 1.18), rng.uniform(0.87, 1.15)
+        log_mel = warp(log_mel, tempo=tempo, tract=tract)
+        contours = _warp_contours(contours, len(log_mel), tract=tract)
+        prosody = _warp_prosody(prosody, tempo=tempo, tract=tract)
+    if rng.random() < 0.15:
+        log_mel = reverberate(log_mel, t60_s=rng.uniform(0.15, 0.8), level_db=rng.uniform(-14, -4))
+    if rng.random() < 0.5:
+        log_mel = log_mel + _equaliser(log_mel.shape[1], rng)
+    if rng.random() < 0.25:
+        log_mel = mix_noise(log_mel, level_db=rng.uniform(-45, -12), rng=rng)
+    if rng.random() < 0.12:
+        log_mel = _band_limit(log_mel, rng)
+    length = len(log_mel) if rng.random() < 0.7 else round(len(log_mel) * rng.uniform(0.6, 1))
+    start = int(rng.integers(len(log_mel) - length + 1))
+    piece = slice(start, start + length)
+    return Course(np.maximum(log_mel, FLOOR_DB)[piece], contours[piece], prosody)
+
+
+def _warp_contours(contours: np.ndarray, frames: int, *, tract: float) -> np.ndarray:
+    at = np.linspace(0, len(contours) - 1, frames).round().astype(np.intp)
+    warped = contours[at].copy()
+    warped[:, 0] += 12 * np.log2(tract)
+    warped[:, 2:] *= tract
+    return warped
+
+
+def _warp_prosody(prosody: np.ndarray, *, tempo: float, tract: float) -> np.ndarray:
+    """Change each prosodic feature as its unit asks."""
+    factors = {"Hz": tract, "1/s": tempo, "s": 1 / tempo, "semitones/s": tempo, "dB/s": tempo}
+    factor = [factors.get(feature.unit, 1.0) for feature in PROSODIC_FEATURES]
+    is_height = [feature.unit == "semitones re 100 Hz" for feature in PROSODIC_FEATURES]
+    warped: np.ndarray = prosody * factor + 12 * np.log2(tract) * np.array(is_height)
+    return warped
 
 
 def warp(log_mel: np.ndarray, *, tempo: float, tract: float) -> np.ndarray:

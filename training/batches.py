@@ -2,135 +2,167 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import keras
 import numpy as np
 
-from ser.features import Features
 from ser.features.scaling import Scaling
 from ser.labels import INNER_LABELS
 from ser.window import WINDOW_FRAMES, pad
 from training.augment import augment
 from training.dataset import Dataset
 
-BATCH = 32
-SHARE_DRAWN = 0.65
-"""Clips drawn in an epoch, as a share of all."""
+SHARE_COPIED = 0.25
+"""How often a clip's copy stands for its spectrogram."""
 
-SHARE_VARIED = 0.2
-"""How often a clip's varied copy stands for it."""
+SHARE_VARIED = 0.7
+"""How often varied functionals stand for a clip's own."""
 
 SMOOTHING = 0.05
+ABSENT = 2.0
+"""What an emotion that a corpus lacks is held back by, in nats."""
+
+CORPUS_TILT = 0.25
 _MIN_STD = 1e-3
+_HALF = (-6e4, 6e4)
 
 
-class TrainingBatches(keras.utils.PyDataset):
+class Batches(keras.utils.PyDataset):
     """Batches of one epoch after another, decided by seed, epoch and batch alone.
 
-    A batch is (inputs, asked): inputs are spectrograms [shape=(b, 144, mels, 1)]
-    and, for the hybrid, prosody [shape=(b, features)]; asked [shape=(b, 18)] is
-    what :func:`masked_crossentropy` wants.
+    A batch is (inputs, asked): inputs are what :meth:`inputs` makes of the clips
+    drawn; asked [shape=(b, 18)] is what :func:`masked_crossentropy` wants.
     """
 
-    def __init__(
-        self,
-        dataset: Dataset,
-        scaling: Scaling,
-        *,
-        with_prosody: bool,
-        seed: int,
-        epoch: int = 0,
-        batch: int = BATCH,
-    ) -> None:
-        """Start at ``epoch``, as a resumed training does."""
+    size = 64
+    share = 1.0
+    """Clips drawn in an epoch, as a share of all."""
+
+    def __init__(self, dataset: Dataset, scaling: Scaling, *, seed: int) -> None:
+        """Start at epoch 0; a resumed training sets :attr:`epoch`."""
         super().__init__(workers=1, use_multiprocessing=False, max_queue_size=20)
         self._dataset = dataset
         self._scaling = scaling
-        self._with_prosody = with_prosody
         self._seed = seed
-        self._epoch = epoch
-        self._batch = min(batch, len(dataset))
+        self.epoch = 0
         self._asked = _asked(dataset)
         self._chances = _chances(dataset)
-        self._length = max(round(SHARE_DRAWN * len(dataset) / self._batch), 1)
+        self._batch = min(self.size, len(dataset))
+        self._length = max(round(self.share * len(dataset) / self._batch), 1)
 
     def __len__(self) -> int:
         """Count the batches of an epoch."""
         return self._length
 
-    def __getitem__(self, index: int) -> tuple[Any, np.ndarray]:
+    def __getitem__(self, index: int) -> tuple[np.ndarray, np.ndarray]:
         """Draw and vary batch ``index`` of the present epoch."""
         # PCG64 is cheap to seed: each batch has its own stream, in any order.
-        rng = np.random.default_rng([self._seed, self._epoch, index])
+        rng = np.random.default_rng([self._seed, self.epoch, index])
         drawn = self._drawn()[index * self._batch : (index + 1) * self._batch]
-        chosen = [self._either(clip, rng) for clip in drawn]
-        spectrograms = np.stack([_varied_window(item.log_mel, rng) for item in chosen])
-        inputs: Any = self._scaling.spectrogram(spectrograms)[..., None]
-        if self._with_prosody:
-            inputs = (inputs, self._scaling.prosody(np.stack([item.prosody for item in chosen])))
-        return inputs, self._asked[drawn]
+        return self.inputs(drawn, rng), self._asked[drawn]
+
+    def inputs(self, drawn: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+        """Make what the network is fed of the clips at these indices."""
+        raise NotImplementedError
 
     def on_epoch_end(self) -> None:
         """Go on to the next epoch's draw."""
-        self._epoch += 1
+        self.epoch += 1
 
     def _drawn(self) -> np.ndarray:
-        """Draw the indices of the epoch's clips, in order, none twice."""
-        rng = np.random.default_rng([self._seed, self._epoch])
-        size = min(self._length * self._batch, len(self._dataset))
-        return rng.choice(len(self._dataset), size=size, replace=False, p=self._chances)
+        """Draw the indices of the epoch's clips, in order.
 
-    def _either(self, clip: int, rng: np.random.Generator) -> Features:
-        """Give the clip, or now and then its varied copy."""
-        varied = rng.random() < SHARE_VARIED
-        return (self._dataset.copies if varied else self._dataset.original)[clip]
+        At even steps through the clips' chances, laid end to end in random order: each
+        comes as often as its chance says, give or take one.
+        """
+        rng = np.random.default_rng([self._seed, self.epoch])
+        size = self._length * self._batch
+        order = rng.permutation(len(self._dataset))
+        ends = np.cumsum(self._chances[order]) * size
+        places = np.searchsorted(ends, np.arange(size) + rng.random())
+        drawn = order[np.minimum(places, len(order) - 1)]
+        return rng.permutation(drawn)
+
+
+class SpectrogramBatches(Batches):
+    """Inputs are windows of varied clips [shape=(b, 128, mels, 1)]."""
+
+    share = 0.65
+
+    def inputs(self, drawn: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+        """Vary each clip anew, or now and then its copy, and cut one window."""
+        chosen = [
+            (self._dataset.copies if rng.random() < SHARE_COPIED else self._dataset.original)[clip]
+            for clip in drawn
+        ]
+        spectrograms = np.stack([_varied_window(item.log_mel, rng) for item in chosen])
+        return self._scaling.spectrogram(spectrograms)[..., None]
+
+
+class FunctionalBatches(Batches):
+    """Inputs are functionals [shape=(b, features)] of the clips or of what is varied of them."""
+
+    size = 128
+
+    def __init__(self, dataset: Dataset, scaling: Scaling, *, seed: int) -> None:
+        """Lay the varied functionals beside the clips' own."""
+        super().__init__(dataset, scaling, seed=seed)
+        self._own = np.stack([item.functionals for item in dataset.original])
+        copies = np.stack([item.functionals for item in dataset.copies])[:, None]
+        # Half precision, as the variants are kept: all of it lies in memory.
+        copies = np.clip(copies, *_HALF).astype(np.float16)
+        self._varied = np.concatenate([copies, np.stack(dataset.variants)], axis=1)
+
+    def inputs(self, drawn: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+        """Take each clip's own functionals, or mostly one of the varied."""
+        which = rng.integers(self._varied.shape[1], size=len(drawn))
+        own = rng.random((len(drawn), 1)) > SHARE_VARIED
+        values = np.where(own, self._own[drawn], self._varied[drawn, which])
+        return self._scaling.functionals(values)
 
 
 def masked_crossentropy(asked: keras.KerasTensor, logits: keras.KerasTensor) -> keras.KerasTensor:
-    """Cross-entropy among the emotions that the clip's corpus has.
+    """Cross-entropy, chiefly among the emotions that the clip's corpus has.
 
     ``asked`` [shape=(b, 18)] is the wanted distribution, and beside it 1 for each
-    emotion of the corpus. The others take no part: if they did, the network would
-    learn from CREMA-D that nobody there is surprised, and so to tell the corpus.
+    emotion of the corpus. The logits of the others are lowered by :data:`ABSENT`:
+    were they not, the network would learn from CREMA-D that nobody there is
+    surprised, and so to tell the corpus; were they left out, nothing would keep it
+    from calling anybody there surprised.
     """
     wanted, possible = keras.ops.split(asked, 2, axis=-1)
-    log_probabilities = keras.ops.log_softmax(_among(logits, possible), axis=-1)
-    return -keras.ops.sum(wanted * log_probabilities, axis=-1)
+    lowered = logits + (possible - 1.0) * ABSENT
+    return -keras.ops.sum(wanted * keras.ops.log_softmax(lowered, axis=-1), axis=-1)
 
 
 def masked_accuracy(asked: keras.KerasTensor, logits: keras.KerasTensor) -> keras.KerasTensor:
     """Share of clips answered rightly among the emotions that their corpus has."""
     wanted, possible = keras.ops.split(asked, 2, axis=-1)
-    right = keras.ops.argmax(wanted, -1) == keras.ops.argmax(_among(logits, possible), -1)
+    among = logits + (possible - 1.0) * 1e4
+    right = keras.ops.argmax(wanted, -1) == keras.ops.argmax(among, -1)
     return keras.ops.cast(right, "float32")
 
 
 def fit_scaling(dataset: Dataset) -> Scaling:
     """Learn means and deviations on training clips; copies left out."""
     frames = np.concatenate([item.log_mel for item in dataset.original])
-    prosody = np.stack([item.prosody for item in dataset.original]).astype(np.float64)
+    functionals = np.stack([item.functionals for item in dataset.original]).astype(np.float64)
     return Scaling(
         spec_mean=frames.mean(axis=0, dtype=np.float64).astype(np.float32),
         spec_std=np.maximum(frames.std(axis=0, dtype=np.float64), _MIN_STD).astype(np.float32),
-        pros_mean=prosody.mean(axis=0),
-        pros_std=np.maximum(prosody.std(axis=0), _MIN_STD),
+        pros_mean=functionals.mean(axis=0),
+        pros_std=np.maximum(functionals.std(axis=0), _MIN_STD),
     )
 
 
-def corpus_mask(dataset: Dataset, corpus: str) -> np.ndarray:
+def _corpus_mask(dataset: Dataset, corpus: str) -> np.ndarray:
     """Mark the inner labels that a corpus has [shape=(9,), dtype=float32]."""
     present = dataset.emotions_of(corpus)
     return np.array([label in present for label in INNER_LABELS], dtype=np.float32)
 
 
-def _among(logits: keras.KerasTensor, possible: keras.KerasTensor) -> keras.KerasTensor:
-    return logits + (possible - 1.0) * 1e4
-
-
 def _asked(dataset: Dataset) -> np.ndarray:
     """Smoothed targets beside masks [shape=(clips, 18)]."""
-    masks = {corpus: corpus_mask(dataset, corpus) for corpus in {c.corpus for c in dataset.clips}}
+    masks = {corpus: _corpus_mask(dataset, corpus) for corpus in {c.corpus for c in dataset.clips}}
     possible = np.stack([masks[clip.corpus] for clip in dataset.clips])
     wanted = np.eye(len(INNER_LABELS), dtype=np.float32)[dataset.targets()]
     smooth = possible / possible.sum(axis=1, keepdims=True)
@@ -138,22 +170,29 @@ def _asked(dataset: Dataset) -> np.ndarray:
 
 
 def _chances(dataset: Dataset) -> np.ndarray:
-    """Chance of each clip to be drawn: a speaker of a corpus counts by the root of their clips.
+    """Chance of each clip to be drawn.
 
-    Otherwise TESS's two actresses, with 1400 clips each, would be a fifth of
-    all speech; weighing every voice alike would waste most of what they say.
+    A speaker of a corpus counts by the root of their clips: otherwise TESS's two
+    actresses, with 1400 each, would be a fifth of all speech; weighing every voice
+    alike would waste most of what they say. A small corpus counts for more than
+    its size, by the fourth root.
     """
-    _, inverse, counts = np.unique(
-        [f"{clip.corpus} {clip.speaker}" for clip in dataset.clips],
-        return_inverse=True,
-        return_counts=True,
-    )
-    chances = 1 / np.sqrt(counts[inverse])
-    return chances / chances.sum()
+    corpora = np.array([clip.corpus for clip in dataset.clips])
+    voices = [f"{clip.corpus} {clip.speaker}" for clip in dataset.clips]
+    chances = _counts(voices) ** -0.5 * _counts(corpora) ** -CORPUS_TILT
+    answer: np.ndarray = chances / chances.sum()
+    return answer
+
+
+def _counts(names: list[str] | np.ndarray) -> np.ndarray:
+    """Count, for each entry, the entries equal to it."""
+    _, inverse, counts = np.unique(names, return_inverse=True, return_counts=True)
+    answer: np.ndarray = counts[inverse].astype(np.float64)
+    return answer
 
 
 def _varied_window(log_mel: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """One window of a varied clip, cut or placed at random [shape=(144, mels)]."""
+    """One window of a varied clip, cut or placed at random [shape=(128, mels)]."""
     varied = augment(log_mel.astype(np.float32), rng)
     spare = len(varied) - WINDOW_FRAMES
     if spare > 0:

@@ -19,9 +19,16 @@ from joblib import Memory, Parallel, delayed, parallel_config
 from ser.audio import Sound, load
 from ser.errors import AudioError, SerError
 from ser.features import Features, extract, feature_schema, trim
+from ser.features.schema import Course, follow, sum_up
 from ser.labels import INNER_LABELS
-from training.augment import varied_copy
+from training.augment import varied_copy, vary_course
 from training.corpora import Clip
+
+VARIANTS = 4
+"""Varied functionals of each clip."""
+
+_LARGEST_HALF = 6e4
+Extracted = tuple[Features, Features, np.ndarray]
 
 
 class TrainingError(SerError):
@@ -40,6 +47,9 @@ class Dataset:
     copies : list of Features
         The same clips varied (:func:`training.augment.varied_copy`): for
         training only.
+    variants : list of np.ndarray [shape=(4, functionals), dtype=float16]
+        Functionals of the same clips varied otherwise
+        (:func:`training.augment.vary_course`): for training only.
     unusable : dict[str, str]
         Path to reason for clips whose sound cannot be analysed.
     """
@@ -47,6 +57,7 @@ class Dataset:
     clips: list[Clip]
     original: list[Features] = field(repr=False)
     copies: list[Features] = field(repr=False)
+    variants: list[np.ndarray] = field(repr=False)
     unusable: dict[str, str]
 
     def __len__(self) -> int:
@@ -58,6 +69,7 @@ class Dataset:
             clips=[self.clips[i] for i in wanted],
             original=[self.original[i] for i in wanted],
             copies=[self.copies[i] for i in wanted],
+            variants=[self.variants[i] for i in wanted],
             unusable=self.unusable,
         )
 
@@ -88,7 +100,7 @@ def load_dataset(clips: Sequence[Clip], *, cache: Path, seed: int, jobs: int = -
         If no clip can be used.
     """
     extract_corpus = Memory(cache, verbose=0).cache(_extract_corpus, ignore=["jobs"])
-    kept: list[tuple[Clip, Features, Features]] = []
+    kept: list[tuple[Clip, Features, Features, np.ndarray]] = []
     unusable: dict[str, str] = {}
     for corpus in dict.fromkeys(clip.corpus for clip in clips):
         own = [clip for clip in clips if clip.corpus == corpus]
@@ -101,8 +113,8 @@ def load_dataset(clips: Sequence[Clip], *, cache: Path, seed: int, jobs: int = -
                 kept.append((clip, *result))
     if not kept:
         raise TrainingError("None of the clips can be used: make the table of clips anew.")
-    kept_clips, original, copies = (list(column) for column in zip(*kept, strict=True))
-    return Dataset(clips=kept_clips, original=original, copies=copies, unusable=unusable)
+    kept_clips, original, copies, variants = (list(column) for column in zip(*kept, strict=True))
+    return Dataset(kept_clips, original, copies, variants, unusable)
 
 
 def _identity(path: Path) -> tuple[str, int, int]:
@@ -130,38 +142,50 @@ def _extract_corpus(
         return _pack(list(tqdm(results, total=len(files), desc=f"features of {corpus}")))
 
 
-def _extract_clip(path: str, seed: int) -> tuple[Features, Features] | str:
-    """Features of a clip and of its varied copy, or why there are none."""
+def _extract_clip(path: str, seed: int) -> Extracted | str:
+    """Features of a clip and what is varied of it, or why there are none."""
     try:
         sound = load(path)
         # The seed goes by the file's name: neither order nor folder changes a copy.
         rng = np.random.default_rng([seed, zlib.crc32(Path(path).name.encode())])
         copy = Sound(varied_copy(trim(sound.samples), rng))
-        return extract(sound), extract(copy)
+        course = follow(sound)
+        original = Features(course.log_mel, _functionals(course))
+        variants = [_functionals(vary_course(course, rng)) for _ in range(VARIANTS)]
+        return original, extract(copy), np.stack(variants)
     except AudioError as error:
         return str(error)
 
 
-def _pack(results: list[tuple[Features, Features] | str]) -> dict[str, Any]:
+def _functionals(course: Course) -> np.ndarray:
+    return sum_up(course.log_mel, course.contours, prosody=course.prosody)
+
+
+def _pack(results: list[Extracted | str]) -> dict[str, Any]:
     """Join many small arrays into few large ones, in half precision: quick to load."""
     usable = [result for result in results if not isinstance(result, str)]
-    features = [item for pair in usable for item in pair]
-    if not features:
+    if not usable:
         return {"reasons": results}
+    features = [item for original, copy, _ in usable for item in (original, copy)]
+    variants = np.stack([varied for _, _, varied in usable])
     return {
         "reasons": [result if isinstance(result, str) else None for result in results],
         "log_mel": np.concatenate([item.log_mel for item in features]).astype(np.float16),
         "lengths": np.array([len(item.log_mel) for item in features]),
-        "prosody": np.stack([item.prosody for item in features]),
+        "functionals": np.stack([item.functionals for item in features]),
+        "variants": np.clip(variants, -_LARGEST_HALF, _LARGEST_HALF).astype(np.float16),
     }
 
 
-def _unpack(packed: dict[str, Any]) -> list[tuple[Features, Features] | str]:
+def _unpack(packed: dict[str, Any]) -> list[Extracted | str]:
     if "lengths" not in packed:
         return list(packed["reasons"])
     pieces = np.split(packed["log_mel"], np.cumsum(packed["lengths"])[:-1])
     features = iter(
-        Features(log_mel=piece, prosody=prosody)
-        for piece, prosody in zip(pieces, packed["prosody"], strict=True)
+        Features(log_mel=piece, functionals=functionals)
+        for piece, functionals in zip(pieces, packed["functionals"], strict=True)
     )
-    return [reason or (next(features), next(features)) for reason in packed["reasons"]]
+    variants = iter(packed["variants"])
+    return [
+        reason or (next(features), next(features), next(variants)) for reason in packed["reasons"]
+    ]

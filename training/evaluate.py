@@ -90,7 +90,7 @@ def _run_part(dataset: Dataset, name: str, options: argparse.Namespace) -> Predi
     scaling = fit_scaling(training)
     stages = {
         "cnn": replace(FRESH["cnn"], epochs=options.epochs),
-        "hybrid": replace(FRESH["hybrid"], epochs=options.hybrid_epochs),
+        "functionals": replace(FRESH["functionals"], epochs=options.functionals_epochs),
     }
     run = Run(options.runs / _run_name(part), seed=options.seed, resume=options.resume)
     models = train_models(training, scaling, stages=stages, run=run)
@@ -167,7 +167,7 @@ def _parser() -> argparse.ArgumentParser:
             option, type=Path, default=Path(default), help=f"{what} (default: %(default)s)"
         )
     parser.add_argument("--epochs", type=int, default=FRESH["cnn"].epochs, help="of the CNN")
-    parser.add_argument("--hybrid-epochs", type=int, default=FRESH["hybrid"].epochs)
+    parser.add_argument("--functionals-epochs", type=int, default=FRESH["functionals"].epochs)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--resume", action="store_true", help="go on from the last checkpoint")
     parser.add_argument(

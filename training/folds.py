@@ -12,10 +12,8 @@ import json
 from collections.abc import Sequence
 from pathlib import Path
 
-import numpy as np
-
 from training.corpora import Clip
-from training.dataset import Dataset, TrainingError
+from training.dataset import TrainingError
 
 _FOLDS = Path(__file__).with_name("folds.json")
 
@@ -32,22 +30,6 @@ def held_out_speakers(fold: int) -> frozenset[str]:
     if fold not in folds:
         raise TrainingError(f"There is no fold {fold}; there are {sorted(folds)}.")
     return frozenset(folds[fold])
-
-
-def split(dataset: Dataset, fold: int | None) -> tuple[Dataset, Dataset | None]:
-    """Part the held-out speakers from the rest; nobody is held out where there is no fold."""
-    if fold is None:
-        return dataset, None
-    held_out = np.array([clip.speaker in held_out_speakers(fold) for clip in dataset.clips])
-    if held_out.all() or not held_out.any():
-        raise TrainingError(
-            f"Fold {fold} holds out {'all' if held_out.all() else 'none'} of these speakers: "
-            "there would be nothing left to train on or to score."
-        )
-    training = dataset.subset(np.flatnonzero(~held_out))
-    test = dataset.subset(np.flatnonzero(held_out))
-    refuse_leakage(training.clips, test.clips)
-    return training, test
 
 
 def refuse_leakage(training: Sequence[Clip], test: Sequence[Clip]) -> None:

@@ -1,11 +1,14 @@
-"""The two networks, in plain Keras 3 layers, so that any backend trains them.
+"""The two networks, in plain Keras, so that any backend trains them.
 
-CNN: strided 3x3 convolutions over the log-mel spectrogram, then each moment's
-bands are joined and the moments pooled (mean, and a learnt attention).
-Hybrid: the same trunk, and beside it a small network on the prosody. It starts
-as the trained CNN and learns what prosody adds to that answer.
+CNN: two looks at one log-mel window. Strided 3x3 convolutions see shapes in time
+and frequency, wherever in frequency they are; convolutions over time alone see
+each band for what it is. Both are pooled over time by mean, deviation and maximum
+(the first also by a learnt attention), and one hidden layer makes the answer.
 
-Both answer logits over :data:`ser.labels.INNER_LABELS`; the softmax is taken
+Functionals: a hidden layer on statistics of the whole clip (prosody, voice quality,
+spectrum). Hybrid: the mean of the CNN's and the functionals' logits, in one network.
+
+All answer logits over :data:`ser.labels.INNER_LABELS`; the softmax is taken
 outside, where a temperature can be applied.
 """
 
@@ -16,46 +19,65 @@ from keras import layers
 
 from ser.features.spectral import N_MELS
 from ser.labels import INNER_LABELS
+from ser.layers import StatisticsPooling
 from ser.window import WINDOW_FRAMES
 
-STAGES = ((48, 2), (96, 2), (144, 2))  # filters, convolutions
+STEM = 32
+STAGES = ((48, 1), (96, 2), (144, 2))  # filters, convolutions
+BAND_CONVOLUTIONS = ((5, 1), (3, 2), (3, 1))  # frames, stride
+BAND_FILTERS = 96
 EMBEDDING = 192
+HIDDEN = 512
 WEIGHT_DECAY = 1e-4
 
 
 def build_cnn(*, dropout: float = 0.15) -> keras.Model:
     """CNN: standardised log-mel window [shape=(frames, mels, 1)] to logits [shape=(9,)]."""
-    spectrogram, embedding = _trunk(dropout)
-    logits = layers.Dense(len(INNER_LABELS), name="logits")(embedding)
+    spectrogram = keras.Input((WINDOW_FRAMES, N_MELS, 1), name="spectrogram")
+    pooled = [*_shapes(spectrogram, dropout), *_bands(spectrogram)]
+    x = layers.Concatenate(name="pooled")(pooled)
+    x = layers.Dropout(2 * dropout, name="pooled_dropout")(x)
+    x = layers.Dense(EMBEDDING, use_bias=False, name="embedding")(x)
+    x = _activated(x, "embedding")
+    x = layers.Dropout(2 * dropout, name="embedding_dropout")(x)
+    logits = layers.Dense(len(INNER_LABELS), name="cnn_logits")(x)
     return keras.Model(spectrogram, logits, name="cnn")
 
 
-def build_hybrid(cnn: keras.Model, *, features: int, dropout: float = 0.15) -> keras.Model:
-    """Hybrid on a trained CNN: inputs ``spectrogram`` and ``prosody`` [shape=(features,)].
+def build_functionals(features: int, *, dropout: float = 0.5) -> keras.Model:
+    """Functionals: standardised statistics [shape=(features,)] to logits [shape=(9,)].
 
-    What prosody adds starts at zero, so the first answer is the CNN's own.
+    Ten thousand clips are few for a thousand features: noise on what comes in and
+    much dropout keep it from learning the clips by heart.
     """
-    spectrogram, embedding = _trunk(dropout)
-    logits = layers.Dense(len(INNER_LABELS), name="logits")(embedding)
-    prosody = keras.Input((features,), name="prosody")
-    x = layers.GaussianNoise(0.1)(prosody)
-    x = layers.Dense(96, activation="relu", name="prosody_hidden")(x)
-    x = layers.Dropout(dropout)(x)
-    x = layers.Concatenate(name="joined")([x, embedding])
-    x = layers.Dense(96, activation="relu", name="joined_hidden")(x)
-    x = layers.Dropout(dropout)(x)
-    added = layers.Dense(len(INNER_LABELS), kernel_initializer="zeros", name="added")(x)
-    hybrid = keras.Model(
-        [spectrogram, prosody], layers.Add(name="hybrid_logits")([logits, added]), name="hybrid"
-    )
-    for layer in cnn.layers:
-        hybrid.get_layer(layer.name).set_weights(layer.get_weights())
-    return hybrid
+    functionals = keras.Input((features,), name="functionals")
+    x = layers.GaussianNoise(0.3, name="functionals_noise")(functionals)
+    x = layers.Dropout(0.1, name="functionals_dropout")(x)
+    x = layers.Dense(HIDDEN, use_bias=False, name="functionals_hidden")(x)
+    x = _activated(x, "functionals_hidden")
+    x = layers.Dropout(dropout, name="functionals_hidden_dropout")(x)
+    logits = layers.Dense(len(INNER_LABELS), name="functionals_logits")(x)
+    return keras.Model(functionals, logits, name="functionals")
 
 
-def _trunk(dropout: float) -> tuple[keras.KerasTensor, keras.KerasTensor]:
-    spectrogram = keras.Input((WINDOW_FRAMES, N_MELS, 1), name="spectrogram")
-    x = _convolution(spectrogram, filters=32, size=5, strides=2, name="stem")
+def build_hybrid(cnn: keras.Model, functionals: keras.Model) -> keras.Model:
+    """Hybrid: inputs ``spectrogram`` and ``functionals``, the mean of both answers.
+
+    The mean of logits is the geometric mean of probabilities. Two networks that
+    were each trained alone err on different clips; trained as one, the quicker
+    learner leaves nothing for the other.
+    """
+    mean = layers.Average(name="hybrid_logits")([cnn.output, functionals.output])
+    return keras.Model([cnn.input, functionals.input], mean, name="hybrid")
+
+
+def _shapes(spectrogram: keras.KerasTensor, dropout: float) -> list[keras.KerasTensor]:
+    """Pool what 3x3 convolutions find in the window, and in it without its long-term spectrum."""
+    x = layers.AveragePooling2D((WINDOW_FRAMES, 1), name="long_term")(spectrogram)
+    x = layers.UpSampling2D((WINDOW_FRAMES, 1), name="long_term_everywhere")(x)
+    x = layers.Subtract(name="short_term")([spectrogram, x])
+    x = layers.Concatenate(name="both_terms")([spectrogram, x])
+    x = _convolution(x, filters=STEM, size=5, strides=2, name="stem")
     for stage, (filters, depth) in enumerate(STAGES, start=1):
         for index in range(depth):
             x = _convolution(
@@ -63,21 +85,35 @@ def _trunk(dropout: float) -> tuple[keras.KerasTensor, keras.KerasTensor]:
             )
     frames, bands, filters = x.shape[1:]
     x = layers.Reshape((frames, bands * filters), name="bands_joined")(x)
-    x = layers.Dense(EMBEDDING, name="moment")(x)
-    x = layers.BatchNormalization(name="moment_norm")(x)
-    x = layers.Activation("relu", name="moment_relu")(x)
+    x = layers.Dropout(dropout, name="bands_dropout")(x)
+    x = _activated(layers.Dense(EMBEDDING, use_bias=False, name="moment")(x), "moment")
     weights = layers.Softmax(axis=1, name="attention")(layers.Dense(1, name="score")(x))
     attended = layers.Dot(axes=1, name="attended")([weights, x])
-    pooled = layers.Concatenate(name="pooled")(
-        [
-            layers.Flatten(name="attended_flat")(attended),
-            layers.GlobalAveragePooling1D(name="mean")(x),
-            layers.GlobalMaxPooling1D(name="max")(x),
-        ]
-    )
-    x = layers.Dropout(dropout, name="pooled_dropout")(pooled)
-    x = layers.Dense(EMBEDDING, activation="relu", name="embedding")(x)
-    return spectrogram, layers.Dropout(dropout, name="embedding_dropout")(x)
+    return [layers.Flatten(name="attended_flat")(attended), *_pooled(x, "moments")]
+
+
+def _bands(spectrogram: keras.KerasTensor) -> list[keras.KerasTensor]:
+    """Pool the bands themselves, and what convolutions over time find in them."""
+    bands = layers.Reshape((WINDOW_FRAMES, N_MELS), name="bands")(spectrogram)
+    raw = layers.BatchNormalization(name="bands_norm")(StatisticsPooling(name="bands_pool")(bands))
+    x = bands
+    pooled = [raw]
+    for index, (size, strides) in enumerate(BAND_CONVOLUTIONS):
+        name = f"bands{index}"
+        x = layers.Conv1D(
+            BAND_FILTERS, size, strides=strides, padding="same", use_bias=False, name=name
+        )(x)
+        x = _activated(x, name)
+        if index == 0:
+            pooled.append(StatisticsPooling(name=f"{name}_pool")(x))
+    return [*pooled, *_pooled(x, "bands_last")]
+
+
+def _pooled(x: keras.KerasTensor, name: str) -> list[keras.KerasTensor]:
+    return [
+        StatisticsPooling(name=f"{name}_statistics")(x),
+        layers.GlobalMaxPooling1D(name=f"{name}_max")(x),
+    ]
 
 
 def _convolution(
@@ -92,5 +128,9 @@ def _convolution(
         kernel_initializer="he_normal",
         name=name,
     )(x)
+    return _activated(x, name)
+
+
+def _activated(x: keras.KerasTensor, name: str) -> keras.KerasTensor:
     x = layers.BatchNormalization(name=f"{name}_norm")(x)
     return layers.Activation("relu", name=f"{name}_relu")(x)

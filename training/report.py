@@ -1,4 +1,4 @@
-"""What a training was made from, and what it reached on speakers it never heard."""
+"""What a training was made from, and what the benchmark fitted for its models."""
 
 from __future__ import annotations
 
@@ -11,16 +11,14 @@ from pathlib import Path
 from typing import Any
 
 import keras
-import numpy as np
 
 from ser.bundle import MODEL_FILES
-from ser.features.scaling import Scaling
-from training.batches import BATCH
+from training.batches import FunctionalBatches, SpectrogramBatches
 from training.corpora import fingerprint
 from training.dataset import Dataset, TrainingError
 from training.fitting import Stage
-from training.score import fit_temperature, predict_logits, score_corpora
 
+FITTED = ("temperature", "sure_from", "neutral_reference", "overall_reference", "voice_trust")
 LIBRARIES = ("tensorflow", "keras", "librosa", "praat-parselmouth", "numpy", "soxr", "soundfile")
 
 
@@ -30,7 +28,7 @@ def training_facts(
     """Say what a training was made from."""
     return {
         "seed": seed,
-        "batch": BATCH,
+        "batch": {"cnn": SpectrogramBatches.size, "functionals": FunctionalBatches.size},
         "stages": {name: asdict(stage) for name, stage in stages.items()},
         "parameters": {name: model.count_params() for name, model in models.items()},
         "clips": dict(Counter(clip.corpus for clip in training.clips)),
@@ -44,44 +42,27 @@ def training_facts(
     }
 
 
-def held_out_scores(
-    models: dict[str, keras.Model], test: Dataset, scaling: Scaling, folder: Path
-) -> dict[str, Any]:
-    """Score both models on held-out speakers, and keep their answers."""
-    logits = {name: predict_logits(model, test, scaling) for name, model in models.items()}
-    paths = np.array([str(clip.path) for clip in test.clips])
-    np.savez(folder / "answers.npz", allow_pickle=False, paths=paths, **logits)
-    return {
-        "temperature": {name: fit_temperature(values, test) for name, values in logits.items()},
-        "scores": {
-            name: [asdict(score) for score in score_corpora(values, test)]
-            for name, values in logits.items()
-        },
-    }
+def read_fitted(benchmark: Path) -> dict[str, Any]:
+    """Take what the benchmark fitted on unheard speakers for the models to ship.
 
+    Temperatures, thresholds and what voices are compared with: see
+    :func:`training.benchmark.calibration.fit_to_ship`. Without a benchmark the
+    temperatures are 1, and the rest is missing.
 
-def read_temperatures(report: Path | None) -> dict[str, float]:
-    """Take the temperatures that a held-out fold asked for; 1 where there is none."""
-    if report is None:
-        return dict.fromkeys(MODEL_FILES, 1.0)
+    Raises
+    ------
+    TrainingError
+        The file cannot be understood.
+    """
+    if not benchmark.exists():
+        return {"temperature": dict.fromkeys(MODEL_FILES, 1.0)}
     try:
-        temperatures: dict[str, float] = json.loads(report.read_text())["temperature"]
+        figures = json.loads(benchmark.read_text(encoding="utf-8"))
+        fitted = {name: figures[name] for name in FITTED if name in figures}
+        if set(fitted["temperature"]) != set(MODEL_FILES):
+            raise KeyError("temperature")
     except (OSError, ValueError, KeyError) as error:
         raise TrainingError(
-            f"{report} holds no temperatures: make it with python -m training.train --hold-out 1."
+            f"{benchmark} holds no temperatures: make it with python -m training.evaluate."
         ) from error
-    return temperatures
-
-
-def write_report(path: Path, report: dict[str, Any]) -> None:
-    """Write a report of held-out speakers as JSON, and print its scores."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8")
-    for name, scores in report["scores"].items():
-        for score in scores:
-            print(
-                f"{name:7} {score['corpus']:13} UAR {100 * score['uar']:.1f} % of "
-                f"{score['classes']} classes, {score['clips']} clips, "
-                f"{score['speakers']} unheard speakers"
-            )
-    print(f"Wrote {path}")
+    return fitted

@@ -1,12 +1,13 @@
 """Train both models, and save them with all that the page needs.
 
-    python -m training.train --hold-out 1             keep fold 1's speakers apart, and score them
-    python -m training.train --start-from fold-1      train those networks further, on all clips
+    python -m training.train --start-from fold-1      go on from the CNN of the benchmark's fold 1
     python -m training.train                          the same from random weights
     python -m training.train --resume                 go on after an interruption
 
-First the CNN on spectrograms, then the hybrid, which starts from that CNN and
-adds prosody. A seed decides drawing, variation and initial weights; on one
+Who is held out and scored is decided in training.evaluate; here all clips train.
+
+First the CNN on spectrograms, then the functionals; both together are the
+hybrid. A seed decides drawing, variation and initial weights; on one
 machine the same seed and data give the same clips in the same order again.
 """
 
@@ -27,8 +28,9 @@ from training.corpora import read_table
 from training.dataset import load_dataset
 from training.export import save_bundle
 from training.fitting import CONTINUED, FRESH, Run, Stage, train_models
-from training.folds import split
-from training.report import held_out_scores, read_temperatures, training_facts, write_report
+from training.report import read_fitted, training_facts
+
+BENCHMARK = Path("reports/benchmark.json")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -42,29 +44,22 @@ def _train(options: argparse.Namespace) -> None:
     dataset = load_dataset(clips, cache=options.cache, seed=options.seed)
     for path, reason in dataset.unusable.items():
         print(f"left out: {path}: {reason}", file=sys.stderr)
-    training, test = split(dataset, options.hold_out)
-    scaling = fit_scaling(training)
-    name = "all" if options.hold_out is None else f"fold-{options.hold_out}"
+    scaling = fit_scaling(dataset)
     start = None if options.start_from is None else options.runs / options.start_from
-    run = Run(options.runs / name, options.seed, options.resume, start)
+    run = Run(options.runs / "all", options.seed, options.resume, start)
     stages = _stages(options)
-    models = train_models(training, scaling, stages=stages, run=run)
-    facts = training_facts(training, seed=options.seed, stages=stages, models=models)
+    models = train_models(dataset, scaling, stages=stages, run=run)
+    facts = training_facts(dataset, seed=options.seed, stages=stages, models=models)
     facts["started_from"] = options.start_from
-    if test is None:
-        facts["temperature"] = read_temperatures(options.temperature_from)
-        save_bundle(options.out, models, scaling, facts)
-        print(f"Saved the models and their artifacts in {options.out}")
-    else:
-        scores = held_out_scores(models, test, scaling, run.folder)
-        path = options.out / "reports" / f"{name}.json"
-        write_report(path, {"fold": options.hold_out, **facts, **scores})
+    facts |= read_fitted(options.fitted_from or options.out / BENCHMARK)
+    save_bundle(options.out, models, scaling, facts)
+    print(f"Saved the models and their artifacts in {options.out}")
 
 
 def _stages(options: argparse.Namespace) -> dict[str, Stage]:
     """Choose how long and how fast, by where the training starts."""
     usual = FRESH if options.start_from is None else CONTINUED
-    asked = {"cnn": options.epochs, "hybrid": options.hybrid_epochs}
+    asked = {"cnn": options.epochs, "functionals": options.functionals_epochs}
     return {
         name: stage if asked[name] is None else replace(stage, epochs=asked[name])
         for name, stage in usual.items()
@@ -102,25 +97,20 @@ def _parser() -> argparse.ArgumentParser:
         help="where features are kept (default: %(default)s)",
     )
     parser.add_argument(
-        "--hold-out",
-        type=int,
-        metavar="FOLD",
-        help="train without this fold's speakers and score them",
-    )
-    parser.add_argument(
         "--start-from",
         metavar="RUN",
-        help="train the networks of this finished run further, for example fold-1",
+        help="train the CNN of this finished run further, for example fold-1",
     )
     parser.add_argument("--epochs", type=int, help="of the CNN")
-    parser.add_argument("--hybrid-epochs", type=int)
+    parser.add_argument("--functionals-epochs", type=int)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--resume", action="store_true", help="go on from the last checkpoint")
     parser.add_argument(
-        "--temperature-from",
+        "--fitted-from",
         type=Path,
-        metavar="REPORT",
-        help="take the temperatures from the report of a held-out fold",
+        metavar="BENCHMARK",
+        help="benchmark that says how sure the models may be (default: reports/benchmark.json "
+        "below --out, if there is one)",
     )
     return parser
 

@@ -1,19 +1,21 @@
 """The only place where features are computed: training and app both call it.
 
-========== ==============================================================
-speech     where the voice is in a recording: cuts the silence off
-spectral   log-mel spectrogram, MFCC, chroma
-pitch      F0 contour and its statistics
-voice      jitter, shimmer, harmonics-to-noise ratio
-formants   F1 to F3 and their bandwidths
-prosody    all of Praat's measures, and loudness and rate, as one vector
-schema     what the models are fed, with a version that guards it
-========== ==============================================================
+============ ==============================================================
+speech       where the voice is in a recording: cuts the silence off
+spectral     log-mel spectrogram, MFCC, chroma
+pitch        F0 contour and its statistics
+voice        jitter, shimmer, harmonics-to-noise ratio
+formants     F1 to F3 and their bandwidths
+prosody      all of Praat's measures, and loudness and rate, as one vector
+contours     pitch, periodicity and formants beside the spectrogram's frames
+functionals  how all of these lie and move over the clip, as one long vector
+schema       what the models are fed, with a version that guards it
+============ ==============================================================
 """
 
 from ser.features.pitch import Contour, pitch_contour
 from ser.features.prosody import PROSODIC_FEATURES, measure_prosody
-from ser.features.schema import Features, extract, feature_schema
+from ser.features.schema import Features, extract, feature_names, feature_schema
 from ser.features.spectral import HOP_S, chroma, log_mel, mel_frequencies, mfcc
 from ser.features.speech import trim
 
@@ -24,6 +26,7 @@ __all__ = [
     "Features",
     "chroma",
     "extract",
+    "feature_names",
     "feature_schema",
     "log_mel",
     "measure_prosody",

@@ -16,15 +16,19 @@ CEILING_HZ = 5_500.0
 _FORMANTS = (1, 2, 3)
 
 
-def formant_statistics(samples: np.ndarray, pitch: parselmouth.Pitch) -> dict[str, float]:
+def praat_formants(samples: np.ndarray) -> parselmouth.Formant:
+    """Praat's formant object of samples [shape=(n,)] at 16 kHz: a frame each 20 ms."""
+    return _narrowed(samples).to_formant_burg(
+        time_step=STEP_S, max_number_of_formants=5, maximum_formant=CEILING_HZ
+    )
+
+
+def formant_statistics(formant: parselmouth.Formant, pitch: parselmouth.Pitch) -> dict[str, float]:
     """Median and spread of F1 to F3, and median bandwidths, in Hz over voiced frames.
 
     Over all frames where nothing is voiced (a whisper has formants too);
     zeros where Praat finds no formant at all.
     """
-    formant = _narrowed(samples).to_formant_burg(
-        time_step=STEP_S, max_number_of_formants=5, maximum_formant=CEILING_HZ
-    )
     times_s = formant.xs()
     voiced = [t for t in times_s if pitch.get_value_at_time(t) > 0]
     values: dict[str, float] = {}

@@ -16,7 +16,7 @@ F0_FLOOR_HZ = 75.0
 F0_CEILING_HZ = 600.0
 STEP_S = 0.01
 
-_REFERENCE_HZ = 100.0  # semitones are counted from here
+REFERENCE_HZ = 100.0  # semitones are counted from here
 _MAX_HNR_DB = 40.0
 
 
@@ -67,7 +67,7 @@ def pitch_statistics(pitch: parselmouth.Pitch) -> dict[str, float]:
     voiced = f0_hz > 0
     if voiced.sum() < 3:
         return dict.fromkeys(_NAMES, 0.0)
-    semitones = 12 * np.log2(f0_hz[voiced] / _REFERENCE_HZ)
+    semitones = 12 * np.log2(f0_hz[voiced] / REFERENCE_HZ)
     times_s = pitch.xs()[voiced]
     values = (
         _height(f0_hz[voiced], semitones)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ser.audio import SAMPLE_RATE
-from ser.features.formants import formant_statistics
+from ser.features.formants import formant_statistics, praat_formants
 from ser.features.pitch import STEP_S, harmonicity, pitch_statistics, praat_pitch, praat_sound
 from ser.features.voice import voice_quality
 
@@ -37,6 +37,28 @@ class ProsodicFeature:
     meaning: str
 
 
+@dataclass(frozen=True)
+class Analysis:
+    """What Praat finds in a stretch of speech, computed once for all who ask.
+
+    Attributes
+    ----------
+    samples : np.ndarray [shape=(n,)]
+        At 16 kHz.
+    """
+
+    samples: np.ndarray
+    sound: parselmouth.Sound
+    pitch: parselmouth.Pitch
+    formant: parselmouth.Formant
+
+
+def analyse(samples: np.ndarray) -> Analysis:
+    """Let Praat find pitch and formants in samples [shape=(n,)]: at 16 kHz, at least 0.1 s."""
+    sound = praat_sound(samples)
+    return Analysis(samples, sound, praat_pitch(sound), praat_formants(samples))
+
+
 def measure_prosody(samples: np.ndarray) -> dict[str, float]:
     """Measure the prosody of a stretch of speech.
 
@@ -52,17 +74,21 @@ def measure_prosody(samples: np.ndarray) -> dict[str, float]:
         A finite value for each of :data:`PROSODIC_FEATURES`, in that order.
         Gain changes none of them.
     """
-    sound = praat_sound(samples)
-    pitch = praat_pitch(sound)
+    return prosody_of(analyse(samples))
+
+
+def prosody_of(speech: Analysis) -> dict[str, float]:
+    """Measure the prosody of speech that is analysed already; see :func:`measure_prosody`."""
+    sound, pitch = speech.sound, speech.pitch
     hnr_mean_db, hnr_sd_db = harmonicity(pitch)
     values = (
         pitch_statistics(pitch)
         | voice_quality(sound, pitch)
         | {"hnr_mean_db": hnr_mean_db, "hnr_sd_db": hnr_sd_db}
-        | formant_statistics(samples, pitch)
+        | formant_statistics(speech.formant, pitch)
         | _loudness_and_rate(sound, pitch)
         | _voicing(pitch)
-        | _spectral_balance(samples)
+        | _spectral_balance(speech.samples)
     )
     return {feature.name: values[feature.name] for feature in PROSODIC_FEATURES}
 

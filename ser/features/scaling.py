@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 LIMIT = 4.0
-"""Prosody is cut at this many deviations: an octave error must not shout down the rest."""
+"""Functionals are cut at this many deviations: an octave error must not shout down the rest."""
 
 
 @dataclass(frozen=True)
@@ -19,7 +19,7 @@ class Scaling:
     spec_mean, spec_std : np.ndarray [shape=(mels,)]
         Of each band of the log-mel spectrogram, in dB.
     pros_mean, pros_std : np.ndarray [shape=(features,)]
-        Of each prosodic feature, in its own unit.
+        Of each functional, prosody among them, in its own unit.
     """
 
     spec_mean: np.ndarray
@@ -31,7 +31,7 @@ class Scaling:
         """Standardise [shape=(..., mels)]."""
         return ((log_mel - self.spec_mean) / self.spec_std).astype(np.float32)
 
-    def prosody(self, values: np.ndarray) -> np.ndarray:
+    def functionals(self, values: np.ndarray) -> np.ndarray:
         """Standardise [shape=(..., features)] and cut at ±4."""
         scaled = (values - self.pros_mean) / self.pros_std
         return np.clip(scaled, -LIMIT, LIMIT).astype(np.float32)

@@ -9,10 +9,11 @@ import numpy as np
 
 from ser.audio import MIN_DURATION_S, SAMPLE_RATE, Sound
 from ser.errors import AudioError
-from ser.features import formants, pitch, spectral, speech
-from ser.features.prosody import PROSODIC_FEATURES, measure_prosody
+from ser.features import formants, functionals, pitch, spectral, speech
+from ser.features.contours import CONTOURS, measure_contours
+from ser.features.prosody import PROSODIC_FEATURES, analyse, prosody_of
 
-VERSION = 1
+VERSION = 2
 """Raise it whenever the same sound gives other values than before."""
 
 
@@ -23,12 +24,17 @@ class Features:
     Attributes
     ----------
     log_mel : np.ndarray [shape=(frames, 64), dtype=float32]
-    prosody : np.ndarray [shape=(44,), dtype=float32]
-        In the order of :data:`ser.features.PROSODIC_FEATURES`.
+    functionals : np.ndarray [shape=(1228,), dtype=float32]
+        In the order of :func:`feature_names`: prosody first.
     """
 
     log_mel: np.ndarray
-    prosody: np.ndarray
+    functionals: np.ndarray
+
+    @property
+    def prosody(self) -> np.ndarray:
+        """In the order of :data:`ser.features.PROSODIC_FEATURES` [shape=(44,)]."""
+        return self.functionals[: len(PROSODIC_FEATURES)]
 
 
 def extract(sound: Sound) -> Features:
@@ -39,13 +45,53 @@ def extract(sound: Sound) -> Features:
     AudioError
         Less than 0.1 s is left once the silence at both ends is cut off.
     """
+    course = follow(sound)
+    return Features(course.log_mel, sum_up(course.log_mel, course.contours, prosody=course.prosody))
+
+
+@dataclass(frozen=True)
+class Course:
+    """One recording frame by frame, and its prosody: what functionals are computed from.
+
+    Attributes
+    ----------
+    log_mel : np.ndarray [shape=(frames, 64), dtype=float32]
+    contours : np.ndarray [shape=(frames, 8), dtype=float32]
+        See :func:`ser.features.contours.measure_contours`.
+    prosody : np.ndarray [shape=(44,)]
+    """
+
+    log_mel: np.ndarray
+    contours: np.ndarray
+    prosody: np.ndarray
+
+
+def follow(sound: Sound) -> Course:
+    """Follow spectrum, pitch and formants through a sound.
+
+    Raises
+    ------
+    AudioError
+        Less than 0.1 s is left once the silence at both ends is cut off.
+    """
     voice = speech.trim(sound.samples)
     if len(voice) < MIN_DURATION_S * SAMPLE_RATE:
         raise AudioError(f"Only {len(voice) / SAMPLE_RATE:.2f} s of the recording is not silent.")
-    return Features(
-        log_mel=spectral.log_mel(voice),
-        prosody=np.array(list(measure_prosody(voice).values()), dtype=np.float32),
-    )
+    log_mel = spectral.log_mel(voice)
+    analysis = analyse(voice)
+    contours = measure_contours(analysis.pitch, analysis.formant, frames=len(log_mel))
+    return Course(log_mel, contours, np.array(list(prosody_of(analysis).values())))
+
+
+def sum_up(log_mel: np.ndarray, contours: np.ndarray, *, prosody: np.ndarray) -> np.ndarray:
+    """Make the vector of a clip [shape=(1228,), dtype=float32]: prosody, then functionals."""
+    values = functionals.measure_functionals(log_mel, contours)
+    return np.concatenate([prosody, list(values.values())]).astype(np.float32)
+
+
+def feature_names() -> list[str]:
+    """Name the entries of :attr:`Features.functionals` in order."""
+    return [feature.name for feature in PROSODIC_FEATURES] + list(functionals.functional_names())
 
 
 def feature_schema() -> dict[str, Any]:
@@ -68,5 +114,7 @@ def feature_schema() -> dict[str, Any]:
             "step_s": pitch.STEP_S,
         },
         "formants": {"step_s": formants.STEP_S, "ceiling_hz": formants.CEILING_HZ},
+        "contours": list(CONTOURS),
         "prosody": [feature.name for feature in PROSODIC_FEATURES],
+        "functionals": len(functionals.functional_names()),
     }

@@ -10,6 +10,7 @@ import pandas as pd
 
 from ser.labels import INNER_LABELS, LABELS, public_label, to_public
 from ser.network import softmax
+from training.benchmark.metrics import best_temperature
 from training.benchmark.predictions import UNTRAINED, Predictions
 from training.benchmark.protocols import PROTOCOLS
 
@@ -91,12 +92,30 @@ def _pool(protocol: str, models: Sequence[str], parts: Sequence[Predictions]) ->
         logits={model: np.concatenate([part.logits[model] for part in parts]) for model in models},
         temperatures={
             model: np.concatenate(
-                [np.full(len(part.clips), part.temperature(model)) for part in parts]
+                [np.full(len(part.clips), _temperature(part, model, parts)) for part in parts]
             )
             for model in models
         },
         trained=frozenset.intersection(*(frozenset(part.facts["emotions"]) for part in parts)),
     )
+
+
+def _temperature(part: Predictions, model: str, parts: Sequence[Predictions]) -> float:
+    """Give the temperature of a part, fitted on speakers that it does not test.
+
+    Its own, where it kept speakers apart; otherwise one fitted on what the other parts
+    tested, and 1 where there is no other.
+    """
+    own = part.facts["temperature"].get(model)
+    others = [other for other in parts if other.facts["part"] != part.facts["part"]]
+    if own is not None or not others or model not in NETWORKS:
+        return float(own or 1.0)
+    emotions = pd.concat([other.clips for other in others])["emotion"]
+    names = [public_label(emotion) for emotion in emotions]
+    truth = np.array([-1 if name is None else LABELS.index(name) for name in names])
+    tested = np.concatenate([other.clips["role"] == "test" for other in others])
+    logits = np.concatenate([other.logits[model] for other in others])
+    return best_temperature(logits, np.where(tested, truth, -1))
 
 
 def own_answers(own: Pool, model: str, labels: Sequence[str]) -> np.ndarray:

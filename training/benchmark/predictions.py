@@ -63,10 +63,6 @@ class Predictions:
         kept = {model: values[mask] for model, values in self.logits.items()}
         return Predictions(self.facts, self.clips[mask].reset_index(drop=True), kept)
 
-    def temperature(self, model: str) -> float:
-        """Give the model's temperature, 1 where none was fitted."""
-        return float(self.facts["temperature"].get(model) or 1.0)
-
 
 def describe(clips: Sequence[Clip], *, role: Sequence[str]) -> pd.DataFrame:
     """Make the columns before the logits; what listeners heard is looked up."""

@@ -184,10 +184,10 @@ def _calibration(entries: Sequence[dict[str, Any]]) -> Iterator[str]:
         return
     yield "### Probabilities"
     yield (
-        "Of the seven public emotions, at the temperature that each part fitted on speakers it "
-        "kept apart (1 where it kept none: see the last table). ECE is the expected calibration "
-        f"error in 15 bins. Below a threshold, chosen to be right {100 * SURE:.0f} % of the time "
-        "on those speakers or, without them, on the other parts', the answer is “not sure”: "
+        "Of the seven public emotions, at a temperature fitted for each part on speakers it kept "
+        "apart or, where it kept none, on what the other parts tested (1 where there is no other). "
+        "ECE is the expected calibration error in 15 bins. Below a threshold, chosen on the same "
+        f"speakers to be right {100 * SURE:.0f} % of the time, the answer is “not sure”: "
         "“answered” is what remains."
     )
     yield _table(
