@@ -3,6 +3,7 @@
 # make train    DATA=folder: corpora to features to models, scored on fold 1's speakers before
 #               they are trained on too; ARGS=--resume goes on after an interruption
 # make gate     NOISE=folders: what tells speech from other sounds, trained and scored
+# make robustness  what noise, telephones, codecs and rooms cost on fold 1's speakers
 # make bench    feature extraction against openSMILE
 # make format   tidy the code
 # make clean    remove the virtual environment and caches
@@ -11,7 +12,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: app test check train gate bench pictures format clean
+.PHONY: app test check train gate robustness bench pictures format clean
 
 app: $(VENV)/app-ready
 	$(BIN)/streamlit run app.py
@@ -31,6 +32,9 @@ train: cleaned_data.csv
 gate: cleaned_data.csv
 	@test -n "$(NOISE)" || { echo "Say where sounds are that are no speech: make gate NOISE=folder"; exit 1; }
 	$(BIN)/python -m training.gate $(ARGS) --noise $(NOISE)
+
+robustness: cleaned_data.csv
+	$(BIN)/python -m training.robustness $(ARGS)
 
 cleaned_data.csv: $(VENV)/app-ready
 	@test -n "$(DATA)" || { echo "Say where the corpora are: make train DATA=folder"; exit 1; }

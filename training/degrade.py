@@ -1,30 +1,51 @@
 """What happens to a sound on its way: noise, rooms, telephones, codecs, whispering.
 
-Used on speech and on noise alike where a detector is trained, so that none of
-it tells the two apart.
+Used on speech and on noise alike where the speech gate is trained, so that none of
+it tells the two apart, and by :mod:`training.robustness` on clips that are scored.
 """
 
 from __future__ import annotations
 
 import io
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ser.audio import SAMPLE_RATE
+from ser.features import trim
 
 Samples = NDArray[np.float32]
 
 _LPC_ORDER = 18
 _LPC_FRAME = 480
+_FIRST_REFLECTION_S = 0.0025
 
 
-def mix(speech: Samples, noise: Samples, *, snr_db: float) -> Samples:
-    """Add noise, repeated to length, at a ratio of mean powers in dB."""
+def mix(
+    speech: Samples, noise: Samples, *, snr_db: float, level_of: Samples | None = None
+) -> Samples:
+    """Add noise, repeated to length, at a ratio of mean powers in dB.
+
+    The power of the speech is that of ``level_of``, where it is given: of the speech
+    without the silence around it, for instance.
+    """
     long = np.resize(noise, len(speech)).astype(np.float64)
-    ratio = np.mean(np.square(speech, dtype=np.float64)) / max(float(np.mean(long**2)), 1e-12)
+    ratio = _power(speech if level_of is None else level_of) / max(_power(long), 1e-12)
     return (speech + long * np.sqrt(ratio / 10 ** (snr_db / 10))).astype(np.float32)
+
+
+def babble(voices: Sequence[Samples], count: int, rng: np.random.Generator) -> Samples:
+    """Let voices speak at once, equally loud, each from anywhere in what it says [shape=(count,)].
+
+    Silence around what each says is cut off, and what is too short begins again.
+    """
+    sound = np.zeros(count)
+    for voice in map(trim, voices):
+        shifted = np.roll(voice, int(rng.integers(len(voice))))
+        sound += np.resize(shifted, count) / np.sqrt(max(_power(voice), 1e-12))
+    return sound.astype(np.float32)
 
 
 def reverberate(samples: Samples, room: Samples) -> Samples:
@@ -34,6 +55,25 @@ def reverberate(samples: Samples, room: Samples) -> Samples:
     start = int(np.abs(room).argmax())
     wet = fftconvolve(samples, room[start:] / np.abs(room[start]))[: len(samples)]
     return wet.astype(np.float32)
+
+
+def room_response(*, t60_s: float, rng: np.random.Generator, direct_db: float = 0.0) -> Samples:
+    """Make a room's impulse response: the direct sound, then noise that dies away.
+
+    Parameters
+    ----------
+    t60_s : float
+        Seconds in which the reverberation falls by 60 dB.
+    direct_db : float
+        Energy of the direct sound over that of the reverberation, in dB; 0 at the
+        distance at which the room is as loud as the speaker.
+    """
+    time_s = np.arange(round(t60_s * SAMPLE_RATE)) / SAMPLE_RATE
+    tail = rng.standard_normal(len(time_s)) * 10 ** (-3 * time_s / t60_s)
+    tail[time_s < _FIRST_REFLECTION_S] = 0.0
+    tail *= np.sqrt(10 ** (-direct_db / 10) / np.sum(tail**2))
+    tail[0] = 1.0
+    return tail.astype(np.float32)
 
 
 def telephone(samples: Samples) -> Samples:
@@ -56,23 +96,67 @@ def quicken(samples: Samples, *, factor: float) -> Samples:
     return np.interp(places, np.arange(len(samples)), samples).astype(np.float32)
 
 
-def encode(samples: Samples, *, codec: str) -> Samples:
-    """Send through a lossy codec at its lowest rate: ``"OPUS"`` or ``"MP3"``."""
+def amplify(samples: Samples, *, gain_db: float) -> Samples:
+    """Make it louder or softer; nothing is cut off at full scale."""
+    return (samples * 10 ** (gain_db / 20)).astype(np.float32)
+
+
+def surround(samples: Samples, *, silence_s: float) -> Samples:
+    """Add digital silence at both ends."""
+    return np.pad(samples, round(silence_s * SAMPLE_RATE))
+
+
+def loudest(samples: Samples, *, duration_s: float) -> Samples:
+    """Cut out the stretch of this length that has most energy; what is shorter stays."""
+    length = round(duration_s * SAMPLE_RATE)
+    if len(samples) <= length:
+        return samples
+    energy = np.cumsum(np.square(samples, dtype=np.float64))
+    energy = np.concatenate([[0.0], energy])
+    start = int(np.argmax(energy[length:] - energy[:-length]))
+    return samples[start : start + length]
+
+
+def encode(samples: Samples, *, codec: str, kbps: float | None = None) -> Samples:
+    """Send through a lossy codec, ``"OPUS"`` or ``"MP3"``; level kept.
+
+    Parameters
+    ----------
+    kbps : float, optional
+        Mean bit rate in kbit/s, from 7 for Opus and 10 for MP3. Without it, the lowest
+        quality that the codec has at a rate of its own choice.
+    """
     import soundfile
 
     file = io.BytesIO()
-    peak = max(float(np.abs(samples).max()), 1e-9)
+    gain = 0.7 / max(float(np.abs(samples).max()), 1e-9)
     container, subtype = ("MP3", "MPEG_LAYER_III") if codec == "MP3" else ("OGG", codec)
-    soundfile.write(
+    with soundfile.SoundFile(
         file,
-        0.7 * samples / peak,
+        "w",
         SAMPLE_RATE,
+        1,
         format=container,
         subtype=subtype,
-        compression_level=0.99,
-    )
+        **_quality(codec, kbps),
+    ) as writer:
+        # In one block of a minute, libsndfile crashes on OGG.
+        for start in range(0, len(samples), SAMPLE_RATE):
+            writer.write(gain * samples[start : start + SAMPLE_RATE])
     file.seek(0)
-    return soundfile.read(file, dtype="float32")[0]
+    return soundfile.read(file, dtype="float32")[0] / np.float32(gain)
+
+
+def _quality(codec: str, kbps: float | None) -> dict[str, Any]:
+    """Tell libsndfile the bit rate: its scale runs from 0, the highest rate, to 1, the lowest.
+
+    For 16 kHz mono these are 160 and 8 kbit/s with MP3, 256 and 6 with Opus.
+    """
+    if kbps is None:
+        return {"compression_level": 0.99}
+    if codec == "MP3":
+        return {"compression_level": (160 - kbps) / 152, "bitrate_mode": "AVERAGE"}
+    return {"compression_level": (256 - kbps) / 250}
 
 
 def whisper(samples: Samples, rng: np.random.Generator) -> Samples:
@@ -114,3 +198,7 @@ def degrade(samples: Samples, rng: np.random.Generator, *, rooms: Sequence[Sampl
     if rng.random() < 0.1:
         changed = encode(changed, codec=str(rng.choice(["OPUS", "MP3"])))
     return changed
+
+
+def _power(samples: np.ndarray) -> float:
+    return float(np.mean(np.square(samples, dtype=np.float64)))

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,12 +13,8 @@ from training.benchmark.predictions import FOLDER, read_predictions
 from training.benchmark.protocols import PROTOCOLS, SPEAKER_DEPENDENT
 from training.benchmark.voice_fit import ENROL_CLIPS, LOPSIDED
 from training.benchmark.voices import ENROLLED, GROUPED
-from training.corpora import CORPORA
+from training.benchmark.writing import as_json, percent, table, title, with_interval
 from training.dataset import TrainingError
-
-_TITLES = {corpus.name: corpus.title for corpus in CORPORA}
-_FEW = 5
-"""Below so many speakers an interval says little."""
 
 _INTRODUCTION = """# Benchmark
 
@@ -56,7 +51,7 @@ def write_benchmark(folder: Path, figures: dict[str, Any]) -> list[Path]:
     """Write both files; answer their paths."""
     folder.mkdir(parents=True, exist_ok=True)
     data, text = folder / "benchmark.json", folder / "BENCHMARK.md"
-    data.write_text(_as_json(figures), encoding="utf-8")
+    data.write_text(as_json(figures), encoding="utf-8")
     text.write_text(as_markdown(figures), encoding="utf-8")
     return [data, text]
 
@@ -73,26 +68,6 @@ def as_markdown(figures: dict[str, Any]) -> str:
         _parts(figures["parts"]),
     ]
     return "\n\n".join(blocks) + "\n"
-
-
-def _as_json(figures: dict[str, Any]) -> str:
-    """JSON with a line for each row: readable, and a change shows where it is."""
-    lines = []
-    for name, value in figures.items():
-        if isinstance(value, list):
-            entries = ",\n".join(json.dumps(_rounded(entry)) for entry in value)
-            lines.append(f"{json.dumps(name)}: [\n{entries}\n]")
-        else:
-            lines.append(f"{json.dumps(name)}: {json.dumps(_rounded(value))}")
-    return "{\n" + ",\n".join(lines) + "\n}\n"
-
-
-def _rounded(value: Any) -> Any:
-    if isinstance(value, float):
-        return round(value, 5)
-    if isinstance(value, dict):
-        return {name: _rounded(entry) for name, entry in value.items()}
-    return [_rounded(entry) for entry in value] if isinstance(value, list) else value
 
 
 # One protocol -----------------------------------------------------------------
@@ -112,7 +87,7 @@ def _protocol(figures: dict[str, Any], protocol: str) -> Iterator[str]:
         )
     yield "\n".join(_state(model, **state) for model, state in models.items())
     rows = [row for row in figures["rows"] if row["protocol"] == protocol]
-    yield _table(
+    yield table(
         ["corpus", "classes", "model", "UAR", "of seven", "accuracy", "macro-F1", "clips",
          "speakers"],
         [_row(row) for row in rows],
@@ -140,13 +115,13 @@ def _row(row: dict[str, Any]) -> list[str]:
     heard = ", as heard" if row["truth"] == "heard" else ""
     dependent = ", speaker-dependent" if row["protocol"] in SPEAKER_DEPENDENT else ""
     return [
-        f"{_title(row['corpus'])}{heard}{dependent}",
+        f"{title(row['corpus'])}{heard}{dependent}",
         str(row["classes"]),
         row["model"],
-        _with_interval(row["uar"], row["uar_ci95"], row["speakers"]),
-        _percent(row.get("uar_any")),
-        _percent(row["accuracy"]),
-        _percent(row["macro_f1"]),
+        with_interval(row["uar"], row["uar_ci95"], row["speakers"]),
+        percent(row.get("uar_any")),
+        percent(row["accuracy"]),
+        percent(row["macro_f1"]),
         str(row["n"]),
         str(row["speakers"]),
     ]
@@ -160,13 +135,13 @@ def _differences(entries: Sequence[dict[str, Any]]) -> Iterator[str]:
         "In points, on the same clips and in the seven public classes, both models' speakers "
         "resampled together. An interval without zero in it tells them apart."
     )
-    yield _table(
+    yield table(
         ["clips of", "UAR", "accuracy", "clips", "speakers"],
         [
             [
-                _title(entry["corpus"]),
+                title(entry["corpus"]),
                 *(
-                    _with_interval(
+                    with_interval(
                         entry[name]["difference"], entry[name]["ci95"], entry["speakers"], sign="+"
                     )
                     for name in ("uar", "accuracy")
@@ -190,17 +165,17 @@ def _calibration(entries: Sequence[dict[str, Any]]) -> Iterator[str]:
         f"speakers to be right {100 * SURE:.0f} % of the time, the answer is “not sure”: "
         "“answered” is what remains."
     )
-    yield _table(
+    yield table(
         ["clips of", "model", "ECE", "accuracy", "mean confidence", "answered", "right of these"],
         [_probabilities(entry) for entry in entries],
     )
     pooled = [entry for entry in entries if entry["corpus"] == POOLED]
     shown = [i for i, share in enumerate(pooled[0]["coverage"]) if i % 2]
     yield "Right among the surest, by how many clips are answered (all speech):"
-    yield _table(
+    yield table(
         ["model", *(f"{100 * pooled[0]['coverage'][i]:.0f} %" for i in shown)],
         [
-            [entry["model"], *(_percent(entry["accuracy_at_coverage"][i]) for i in shown)]
+            [entry["model"], *(percent(entry["accuracy_at_coverage"][i]) for i in shown)]
             for entry in pooled
         ],
     )
@@ -209,10 +184,10 @@ def _calibration(entries: Sequence[dict[str, Any]]) -> Iterator[str]:
 def _probabilities(entry: dict[str, Any]) -> list[str]:
     rule = entry["not_sure"] or {"coverage": None, "accuracy": None}
     return [
-        _title(entry["corpus"]),
+        title(entry["corpus"]),
         entry["model"],
         *(
-            _percent(value)
+            percent(value)
             for value in (
                 entry["ece"],
                 entry["accuracy"],
@@ -238,11 +213,11 @@ def _voices(entries: Sequence[dict[str, Any]]) -> Iterator[str]:
         "over. How far a voice's difference is believed was chosen on "
         f"{entries[0]['chosen_on']}. In the same seven public classes as above, in points."
     )
-    yield _table(
+    yield table(
         ["clips of", "model", "UAR before", "after", "gain", "of seven: before", "after", "gain",
          "speakers"],
         [
-            [_title(entry["corpus"]), entry["model"], *_gains(entry), str(entry["speakers"])]
+            [title(entry["corpus"]), entry["model"], *_gains(entry), str(entry["speakers"])]
             for entry in entries
             if entry["way"] == ENROLLED
         ],
@@ -254,7 +229,7 @@ def _voices(entries: Sequence[dict[str, Any]]) -> Iterator[str]:
         f"{100 * LOPSIDED:.0f} % of the clips carry one emotion, drawn anew for each group; the "
         "mean then takes some of that emotion for the voice. All speech:"
     )
-    yield _table(
+    yield table(
         ["clips in a group", "as", "model", "UAR before", "after", "gain", "of seven: before",
          "after", "gain", "speakers"],
         [
@@ -276,9 +251,9 @@ def _gains(entry: dict[str, Any]) -> list[str]:
     for name in ("uar", "uar_any"):
         gain = entry[name]
         cells += [
-            _percent(gain["before"]),
-            _percent(gain["after"]),
-            _with_interval(gain["difference"], gain["ci95"], entry["speakers"], sign="+"),
+            percent(gain["before"]),
+            percent(gain["after"]),
+            with_interval(gain["difference"], gain["ci95"], entry["speakers"], sign="+"),
         ]
     return cells
 
@@ -290,14 +265,14 @@ def _listeners(figures: dict[str, Any]) -> Iterator[str]:
     yield "## People"
     for entry in figures["people"]:
         yield (
-            f"{_title(entry['corpus'])}: the vote of about nine listeners agrees with the actor on "
-            f"{_percent(entry['agreement'])} % of these {entry['clips']} clips; {entry['tied']} "
+            f"{title(entry['corpus'])}: the vote of about nine listeners agrees with the actor on "
+            f"{percent(entry['agreement'])} % of these {entry['clips']} clips; {entry['tied']} "
             "votes are tied and count by their share. Rows “people” and “as heard” above leave "
             "tied votes out."
         )
     for entry in figures["quoted"]:
         yield (
-            f"{_title(entry['corpus'])}: {entry['who']}, {_percent(entry['accuracy'])} % accuracy, "
+            f"{title(entry['corpus'])}: {entry['who']}, {percent(entry['accuracy'])} % accuracy, "
             f"as published: {entry['source']}."
         )
 
@@ -314,7 +289,7 @@ def _details(figures: dict[str, Any]) -> Iterator[str]:
     yield "## Who is understood"
     yield "UAR by sex and age, accuracy from the worst understood speaker to the best."
     groups = ["female", "male", *AGE_NAMES]
-    yield _table(
+    yield table(
         ["corpus", "classes", "model", *groups, "speakers, worst, median, best"],
         [_groups(row, groups) for row in rows],
     )
@@ -322,7 +297,7 @@ def _details(figures: dict[str, Any]) -> Iterator[str]:
     yield "The hybrid's answers in per cent of each row's clips; rows are what was acted."
     for row in rows:
         if row["model"] == "hybrid":
-            yield f"**{_title(row['corpus'])}, {row['classes']} classes**"
+            yield f"**{title(row['corpus'])}, {row['classes']} classes**"
             yield _confusion(row)
 
 
@@ -330,11 +305,11 @@ def _groups(row: dict[str, Any], groups: Sequence[str]) -> list[str]:
     scores = {**row["by_sex"], **row["by_age"]}
     speakers = sorted(entry["accuracy"] for entry in row["by_speaker"].values())
     return [
-        _title(row["corpus"]),
+        title(row["corpus"]),
         str(row["classes"]),
         row["model"],
-        *(_percent(scores[name]["uar"] if name in scores else None) for name in groups),
-        " / ".join(_percent(speakers[i]) for i in (0, len(speakers) // 2, -1)),
+        *(percent(scores[name]["uar"] if name in scores else None) for name in groups),
+        " / ".join(percent(speakers[i]) for i in (0, len(speakers) // 2, -1)),
     ]
 
 
@@ -343,12 +318,12 @@ def _confusion(row: dict[str, Any]) -> str:
     for label, counts in zip(row["labels"], row["confusion"], strict=True):
         there = sum(counts)
         lines.append([label, *(f"{100 * n / there:.0f}" if there else "" for n in counts)])
-    return _table(["", *row["labels"]], lines)
+    return table(["", *row["labels"]], lines)
 
 
 def _parts(parts: Sequence[dict[str, Any]]) -> str:
     """List what each part was made from: unlike settings show."""
-    return _table(
+    return table(
         ["part", "models", "trained on", "kept apart", "seed", "temperature", "data"],
         [
             [
@@ -378,25 +353,3 @@ def _models(facts: dict[str, Any]) -> str:
 
 def _name(protocol: str) -> str:
     return "leave one corpus out" if protocol == "leave-one-corpus-out" else protocol
-
-
-def _title(corpus: str) -> str:
-    return _TITLES.get(corpus, corpus)
-
-
-def _percent(share: float | None, *, sign: str = "") -> str:
-    return "-" if share is None else f"{100 * share:{sign}.1f}"
-
-
-def _with_interval(
-    share: float, ends: Sequence[float] | None, speakers: int, *, sign: str = ""
-) -> str:
-    if ends is None:
-        return _percent(share, sign=sign)
-    low, high = (_percent(end, sign=sign) for end in ends)
-    return f"{_percent(share, sign=sign)} ({low} to {high}{' †' if speakers < _FEW else ''})"
-
-
-def _table(head: Sequence[str], lines: Iterable[Sequence[str]]) -> str:
-    rule = ["---"] * len(head)
-    return "\n".join(f"| {' | '.join(line)} |" for line in (head, rule, *lines))
