@@ -1,30 +1,26 @@
 """The page: `streamlit run app.py`.
 
-It presents and nothing else: what is heard, measured, worded and drawn comes
-from `ser`. Streamlit runs this file anew at every click, so whatever takes time
-is kept: the models for the server, a sound and its answers for the visit.
+It lays out what the modules in `page` show. They present and nothing else: what is
+heard, measured, worded and drawn comes from `ser`. Streamlit runs this file anew
+at every click, so whatever takes time is kept: see `page/kept.py`.
 """
 
 from __future__ import annotations
 
-import io
 import logging
-from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
-from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 import streamlit as st
 
-from ser import AudioError, BundleError, Prediction, Recognizer, SerError, wording
-from ser.audio import MIN_DURATION_S, SAMPLE_RATE, Sound, load
+from page.answer import show_answer, show_picture
+from page.kept import Given, made_up_voice, models_on_their_way, playable
+from page.my_voice import show_my_voice
+from page.over_time import show_over_time
+from page.take_away import show_downloads
+from ser import AudioError, VoiceProfile
+from ser.audio import SAMPLE_RATE
 
-if TYPE_CHECKING:
-    import numpy as np
-    import plotly.graph_objects as go
-
-MODELS = {"hybrid": "Hybrid", "cnn": "CNN"}
-SIDE_BY_SIDE = "Side by side"
 UPLOAD, RECORD, SAMPLE = "Upload a file", "Record", "Try a sample"
 VOICES = {"plain": "Plain", "subdued": "Low and slow", "lively": "High and quick"}
 FORMATS = ["wav", "flac", "ogg", "opus", "mp3"]
@@ -41,13 +37,14 @@ def main() -> None:
     st.title("What does this voice sound like?", anchor=False)
     st.write("Give it a few seconds of speech and see which of seven emotions it comes closest to.")
     show_notice()
-    content = choose_sound()
-    if content is None:
+    given = choose_sound()
+    profile = show_my_voice(FORMATS)
+    if given is None:
         # The page stands; now there is time to fetch the models before they are asked.
         models_on_their_way()
         return
     try:
-        show_result(content)
+        show_result(given, profile)
     except Exception:
         logging.exception("A sound could not be analysed.")
         st.error(
@@ -80,7 +77,7 @@ def show_notice() -> None:
             )
 
 
-def choose_sound() -> bytes | None:
+def choose_sound() -> Given | None:
     """Offer three ways to give a sound; the open tab decides which one counts."""
     upload, record, sample = st.tabs([UPLOAD, RECORD, SAMPLE], key="source", on_change="rerun")
     with upload:
@@ -101,7 +98,7 @@ def choose_sound() -> bytes | None:
         with sample:
             return choose_voice()
     chosen = recording if record.open else file
-    return chosen.getvalue() if chosen else None
+    return Given(chosen.getvalue(), chosen.name) if chosen else None
 
 
 def explain_microphone() -> None:
@@ -119,7 +116,7 @@ def explain_microphone() -> None:
         )
 
 
-def choose_voice() -> bytes:
+def choose_voice() -> Given:
     """Offer voices that nobody has spoken."""
     name = st.segmented_control(
         "A voice made up from numbers; no person has spoken",
@@ -129,161 +126,29 @@ def choose_voice() -> bytes:
         required=True,
         key="voice",
     )
-    return made_up_voice(str(name))
+    return Given(made_up_voice(str(name)), f"sample-{name}.wav")
 
 
-def show_result(content: bytes) -> None:
-    """Play the sound, give the answer in words and bars, and draw the voice."""
+def show_result(given: Given, profile: VoiceProfile | None) -> None:
+    """Play the sound, give the answer in words and bars, draw the voice, and offer it all."""
     try:
         with st.spinner("Reading the sound …"):
-            audible = playable(content)
+            audible = playable(given.content)
     except AudioError as error:
         st.error(str(error))
         return
     st.audio(audible, alt="The sound as the models hear it")
-    if show_answer(content):
-        show_picture(content)
-
-
-def show_answer(content: bytes) -> bool:
-    """Give the answer of the chosen model, or of both beside each other.
-
-    Answer whether there may be a voice to draw.
-    """
-    try:
-        with st.spinner("Listening. The first time after a start takes some seconds …"):
-            predictions = predict(content)
-    except BundleError as error:
-        st.error(f"There is no answer, because the models cannot be used. {error}")
-        return read(content).duration_s >= MIN_DURATION_S
-    except SerError as error:
-        st.error(str(error))
-        return False
-    refused = next((p for p in predictions.values() if p.label is None), None)
-    if refused is not None:
-        st.header(wording.answer(refused), anchor=False)
-        st.write(wording.sureness(refused))
-        return False
-    place = st.container()
-    choice = st.segmented_control(
-        "Answer by",
-        [*MODELS, SIDE_BY_SIDE],
-        format_func=lambda model: MODELS.get(model, model),
-        default="hybrid",
-        required=True,
-        key="model",
-        help="**Hybrid** looks at the spectrogram and measures the voice: pitch, loudness, "
-        "roughness, resonances. **CNN** looks at the spectrogram alone.",
-    )
-    shown = list(MODELS) if choice == SIDE_BY_SIDE else [str(choice)]
-    for column, model in zip(place.columns(len(shown), gap="medium"), shown, strict=True):
-        with column:
-            show_prediction(predictions[model], named=len(shown) > 1)
-    return True
-
-
-def show_prediction(prediction: Prediction, *, named: bool) -> None:
-    """Write one model's answer, with its name where there are two, and draw its bars."""
-    from ser.charts import CHART_CONFIG, probability_chart
-
-    if named:
-        # One line each, however narrow the column: so the bars stay level.
-        st.header(wording.answer(prediction), anchor=False)
-        st.markdown(f"**{MODELS[prediction.model]}.** {wording.sureness(prediction)}")
-    else:
-        st.header(wording.headline(prediction), anchor=False)
-    st.plotly_chart(
-        probability_chart(prediction),
-        config=CHART_CONFIG,
-        key=f"bars-{prediction.model}",
-        alt=f"Probability of each emotion: {wording.ranking(prediction)}.",
-    )
-
-
-def show_picture(content: bytes) -> None:
-    """Draw waveform, spectrogram and pitch, and say how to read them."""
-    from ser.charts import CHART_CONFIG
-
-    st.header("The voice in a picture", anchor=False)
-    with st.spinner("Drawing the voice …"):
-        picture = draw(content)
-    st.plotly_chart(
-        picture,
-        config=CHART_CONFIG,
-        key="picture",
-        alt="Waveform and spectrogram of the sound, with the pitch drawn over the spectrogram.",
-    )
-    st.caption(
-        "Above, how loud the voice is from moment to moment. Below, which frequencies it holds: "
-        "the lighter, the stronger. The white line is the pitch, the melody of the voice."
-    )
-
-
-@st.cache_resource(show_spinner=False)
-def models_on_their_way() -> Future[Recognizer]:
-    """Begin to load the models, once for the server, without waiting for them."""
-    return ThreadPoolExecutor(1, thread_name_prefix="models").submit(load_models)
-
-
-def load_models() -> Recognizer:
-    """Load the models and let each answer once: only then is everything in memory."""
-    from ser.synthesis import sample_voice
-
-    recognizer = Recognizer.load()
-    for model in MODELS:
-        recognizer.predict((sample_voice(), SAMPLE_RATE), model=model)
-    return recognizer
-
-
-@st.cache_resource(scope="session", max_entries=4, show_spinner=False)
-def read(content: bytes) -> Sound:
-    """Decode a file's bytes."""
-    return load(content, empty_too=True)
-
-
-@st.cache_resource(scope="session", max_entries=4, show_spinner=False)
-def playable(content: bytes) -> bytes:
-    """Turn any format into one that every browser plays."""
-    return as_wav(read(content).samples)
-
-
-@st.cache_resource(scope="session", max_entries=4, show_spinner=False)
-def predict(content: bytes) -> dict[str, Prediction]:
-    """Ask both models, so that switching between them costs nothing."""
-    try:
-        recognizer = models_on_their_way().result()
-    except Exception:
-        models_on_their_way.clear()  # so that mended models are found without a restart
-        raise
-    sound = read(content)
-    return {
-        model: recognizer.predict((sound.samples, SAMPLE_RATE), model=model) for model in MODELS
-    }
-
-
-@st.cache_resource(scope="session", max_entries=4, show_spinner=False)
-def draw(content: bytes) -> go.Figure:
-    """Draw the picture of a voice."""
-    from ser.charts import voice_picture
-
-    return voice_picture(read(content))
-
-
-@st.cache_resource(show_spinner=False)
-def made_up_voice(name: str) -> bytes:
-    """Synthesise one of the sample voices, as a WAV file."""
-    from ser.synthesis import sample_voice
-
-    return as_wav(sample_voice(name))
-
-
-def as_wav(samples: np.ndarray) -> bytes:
-    """Write samples as a WAV file."""
-    import soundfile
-
-    file = io.BytesIO()
-    soundfile.write(file, samples, SAMPLE_RATE, format="WAV", subtype="PCM_16")
-    return file.getvalue()
+    predictions = show_answer(given.content, profile)
+    if predictions is None:
+        return
+    if profile is not None:
+        st.caption("The answer allows for your voice. Another voice? Switch that off above.")
+    over_time = None
+    if predictions:
+        over_time = show_over_time(given, next(iter(predictions)), profile)
+    show_picture(given.content)
+    if predictions:
+        show_downloads(given, predictions, over_time)
 
 
 main()

@@ -1,4 +1,4 @@
-"""The command line: ``python -m ser predict FILE...``, ``record`` and ``enrol FILE...``.
+"""The command line: ``python -m ser predict FILE...``, ``timeline FILE``, ``record``, ``enrol``.
 
 Answers go to standard output, one line each; everything else goes to standard
 error. The exit status is 0 if every sound was answered, 1 if any was not, and
@@ -19,11 +19,13 @@ from typing import TYPE_CHECKING, Any
 from ser.errors import AudioError, MicrophoneError, SerError
 from ser.profile import VoiceProfile
 from ser.recognizer import Recognizer
+from ser.wording import clock
 
 if TYPE_CHECKING:
     import numpy as np
 
     from ser.prediction import Prediction
+    from ser.timeline import Timeline
 
 _DESCRIPTION = """\
 Say which emotion a voice sounds like: neutral, happy, sad, angry, fear, disgust
@@ -35,6 +37,7 @@ _EXAMPLES = """\
 examples:
   python -m ser predict voice.wav
   python -m ser predict *.wav --model cnn --json
+  python -m ser timeline talk.mp3 --vtt > talk.vtt
   python -m ser record --seconds 4 --save me.wav
   python -m ser enrol me.wav --out my-voice.json
   python -m ser predict other.wav --profile my-voice.json
@@ -98,6 +101,8 @@ def _parser() -> argparse.ArgumentParser:
     _add_common_options(predict)
     predict.set_defaults(command=_predict)
 
+    _add_timeline(commands)
+
     record = commands.add_parser(
         "record",
         help="classify what this computer's microphone hears",
@@ -132,16 +137,44 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
+def _add_timeline(commands: Any) -> None:
+    """Describe the command for recordings of minutes."""
+    timeline = commands.add_parser(
+        "timeline",
+        help="tell how a longer recording changes",
+        description="Tell how a longer recording changes, stretch by stretch.",
+    )
+    timeline.add_argument("file", metavar="FILE", help="a recording, up to 20 minutes")
+    timeline.add_argument(
+        "--profile", type=Path, metavar="JSON", help="the speaker's own profile, from enrol"
+    )
+    _add_model_option(timeline)
+    _add_bundle_option(timeline)
+    form = timeline.add_mutually_exclusive_group()
+    for name, what in {
+        "csv": "one row a window",
+        "vtt": "subtitles (WebVTT)",
+        "labels": "a label track for Audacity",
+        "json": "windows and stretches as JSON",
+    }.items():
+        form.add_argument(f"--{name}", dest="form", action="store_const", const=name, help=what)
+    timeline.set_defaults(command=_timeline)
+
+
 def _add_common_options(parser: argparse.ArgumentParser) -> None:
     """Add what all commands that answer understand."""
+    _add_model_option(parser)
+    _add_bundle_option(parser)
+    parser.add_argument("--json", action="store_true", help="answer with one JSON object a line")
+
+
+def _add_model_option(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--model",
         choices=("hybrid", "cnn"),
         default="hybrid",
         help="hybrid hears spectrogram and prosody, cnn the spectrogram only (default: hybrid)",
     )
-    _add_bundle_option(parser)
-    parser.add_argument("--json", action="store_true", help="answer with one JSON object a line")
 
 
 def _add_bundle_option(parser: argparse.ArgumentParser) -> None:
@@ -194,6 +227,44 @@ def _results(options: argparse.Namespace) -> Iterator[tuple[str, Prediction | Se
             yield file, recognizer.predict(file, model=options.model, **known)
         except AudioError as error:
             yield file, error
+
+
+def _timeline(options: argparse.Namespace) -> int:
+    """Tell the stretches of one recording, or write its timeline in the form asked for."""
+    from ser import takeaway
+    from ser.timeline import timeline
+
+    profile = VoiceProfile.load(options.profile) if options.profile else None
+    recognizer = Recognizer.load(options.bundle)
+    try:
+        heard = timeline(
+            recognizer, options.file, model=options.model, profile=profile, progress=_show_progress
+        )
+    except AudioError as error:
+        return _complain(str(error), about=options.file)
+    forms = {
+        "csv": takeaway.timeline_csv,
+        "vtt": takeaway.timeline_vtt,
+        "labels": takeaway.timeline_labels,
+        "json": takeaway.timeline_json,
+    }
+    print(forms.get(options.form, _timeline_text)(heard), end="", flush=True)
+    return 0
+
+
+def _timeline_text(heard: Timeline) -> str:
+    """Write one line a stretch."""
+    lines = [
+        f"{clock(part.start_s)}-{clock(part.end_s)} {_in_words(part.prediction)}\n"
+        for part in heard.stretches()
+    ]
+    return "".join(lines) or f"{_NO_EMOTION['no_speech']}\n"
+
+
+def _show_progress(share: float) -> None:
+    """Show people, and nobody else, how far it is."""
+    if sys.stderr.isatty():
+        print(f"\r{share:4.0%}", end="\n" if share == 1 else "", file=sys.stderr, flush=True)
 
 
 def _enrol(options: argparse.Namespace) -> int:

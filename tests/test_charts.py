@@ -11,7 +11,7 @@ import plotly.graph_objects as go
 import pytest
 
 from ser.audio import SAMPLE_RATE, Sound
-from ser.charts import probability_chart, voice_picture
+from ser.charts import probability_chart, timeline_chart, voice_picture
 from ser.labels import LABELS
 from ser.palette import (
     EMOTION_COLOURS,
@@ -22,6 +22,7 @@ from ser.palette import (
 )
 from ser.prediction import Prediction
 from ser.synthesis import Voice, vowel
+from ser.timeline import Segment, Timeline
 
 THEME = tomllib.loads((Path(__file__).parent.parent / ".streamlit/config.toml").read_text())[
     "theme"
@@ -164,3 +165,47 @@ def test_picture_of_minutes_is_as_light_as_one_of_seconds(speech: np.ndarray) ->
 def test_shortest_sound_has_a_picture(speech: np.ndarray) -> None:
     figure = voice_picture(Sound(speech[8_000:9_600]))
     assert figure.layout.xaxis2.range == (0, 0.1)
+
+
+def course(*labels: str | None) -> Timeline:
+    """One window of 3 s a second, the first at 0 s."""
+
+    def heard(label: str | None) -> Prediction:
+        if label is None:
+            return Prediction(None, 0.0, {}, "cnn", 3.0, "no_speech")
+        shares = dict.fromkeys(LABELS, 0.05) | {label: 0.7}
+        return Prediction(label, 0.7, shares, "cnn", 3.0, "ok", "fear")
+
+    segments = tuple(Segment(i, i + 3, heard(label)) for i, label in enumerate(labels))
+    return Timeline(segments, len(labels) + 2.0, "cnn")
+
+
+def heights(figure: go.Figure, time_s: float) -> dict[str, float]:
+    return {area.name: float(np.interp(time_s, area.x, area.y)) for area in figure.data}
+
+
+def test_timeline_stacks_all_emotions_in_their_colours_and_falls_to_nothing_in_gaps() -> None:
+    figure = timeline_chart(course(*["sad"] * 10, *[None] * 6, *["angry"] * 10))
+    assert [area.name for area in figure.data] == list(LABELS)
+    assert [area.fillcolor for area in figure.data] == list(EMOTION_COLOURS.values())
+    for time_s in (0.5, 5.0, 20.0, 27.5):
+        assert sum(heights(figure, time_s).values()) == pytest.approx(1, abs=0.001)
+    assert heights(figure, 5)["sad"] == pytest.approx(0.7)
+    assert heights(figure, 20)["angry"] == pytest.approx(0.7)
+    assert sum(heights(figure, 14.0).values()) == 0
+    assert [note.text for note in figure.layout.annotations] == ["sad", "angry"]
+    for area in figure.data:
+        assert np.all(np.diff(area.x) > 0), "stacked areas want each moment once"
+
+
+def test_timeline_has_few_enough_times_for_a_phone() -> None:
+    for minutes in (0.1, 1, 10, 20):
+        windows = course(*["sad"] * int(60 * minutes))
+        axis = timeline_chart(windows).layout.xaxis
+        assert 2 <= len(axis.tickvals) <= 8
+        assert axis.range == (0, windows.duration_s)
+    assert "10:00" in timeline_chart(course(*["sad"] * 600)).layout.xaxis.ticktext
+
+
+def test_timeline_without_speech_can_be_drawn() -> None:
+    assert not timeline_chart(course(None, None)).layout.annotations

@@ -374,3 +374,44 @@ def run_with_fake_recognizer(
         cwd=ROOT,
         env={**os.environ, **environment},
     )
+
+
+def timeline_of(
+    capsys: pytest.CaptureFixture[str], file: Path, *options: str
+) -> tuple[int, str, str]:
+    status = cli.main(["timeline", str(file), *options])
+    return status, *capsys.readouterr()
+
+
+def test_a_timeline_is_told_stretch_by_stretch(
+    capsys: pytest.CaptureFixture[str], speech_wav: Path
+) -> None:
+    status, out, err = timeline_of(capsys, speech_wav)
+    assert (status, err) == (0, "")
+    assert out.startswith("0:00-0:03 sad 62 % (fear 22,")
+    assert out.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("option", "begins"),
+    [
+        ("--vtt", "WEBVTT\n\n00:00:00.000 --> 00:00:03.000\nSounds sad (62 %)"),
+        ("--csv", "start_s,end_s,status,label"),
+        ("--labels", "0.000000\t3.000000\tSounds sad (62 %)"),
+        ("--json", '{\n "model": "hybrid"'),
+    ],
+)
+def test_a_timeline_in_other_programs_forms(
+    capsys: pytest.CaptureFixture[str], speech_wav: Path, option: str, begins: str
+) -> None:
+    status, out, _ = timeline_of(capsys, speech_wav, option)
+    assert status == 0
+    assert out.startswith(begins)
+
+
+def test_a_timeline_of_what_is_no_sound_is_refused(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    status, out, err = timeline_of(capsys, tmp_path / "gone.wav")
+    assert (status, out) == (1, "")
+    assert err.endswith("gone.wav: There is no such file.\n")

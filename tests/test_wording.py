@@ -9,6 +9,7 @@ import pytest
 from ser import wording
 from ser.labels import LABELS
 from ser.prediction import Prediction, Status
+from ser.timeline import Segment, Timeline
 
 
 def prediction(label: str, confidence: float, second: str = "neutral") -> Prediction:
@@ -67,3 +68,26 @@ def test_ranking_begins_with_the_most_probable() -> None:
     ranking = wording.ranking(prediction("sad", 0.8, second="fear"))
     assert ranking.startswith("sad 80 %, fear 10 %, ")
     assert all(label in ranking for label in LABELS)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "expected"),
+    [(0, "0:00"), (7.4, "0:07"), (59.6, "1:00"), (750, "12:30"), (3723, "1:02:03")],
+)
+def test_times_are_written_as_on_a_clock(seconds: float, expected: str) -> None:
+    assert wording.clock(seconds) == expected
+
+
+def test_captions_say_what_a_stretch_sounds_like() -> None:
+    assert wording.caption(prediction("fear", 0.62)) == "Sounds like fear (62 %)"
+    doubtful = replace(prediction("fear", 0.62, "sad"), status="uncertain")
+    assert wording.caption(doubtful) == "Hard to say: fear or sad"
+    assert wording.caption(Prediction(None, 0.0, {}, "cnn", 3.0, "no_speech")) == "No speech heard"
+
+
+def test_a_long_course_is_told_in_short() -> None:
+    said = [prediction(label, 0.62) for label in ("sad", "angry") * 6]
+    windows = tuple(Segment(i, i + 1, each) for i, each in enumerate(said))
+    told = wording.course(Timeline(windows, 12.0, "hybrid"), at_most=2)
+    assert told.startswith("0:00 to 0:01 Sounds sad (62 %); ")
+    assert told.endswith("; and 10 more")

@@ -1,0 +1,94 @@
+"""The answer in words and bars, and the picture of the voice."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from page.kept import MODELS, draw, predict, read
+from ser import BundleError, Prediction, SerError, VoiceProfile, wording
+from ser.audio import MIN_DURATION_S
+
+SIDE_BY_SIDE = "Side by side"
+
+
+def show_answer(content: bytes, profile: VoiceProfile | None) -> dict[str, Prediction] | None:
+    """Give the answer of the chosen model, or of both beside each other.
+
+    Returns
+    -------
+    dict of str to Prediction, or None
+        By model, the chosen one first. Empty where the models cannot be used though
+        there may be a voice to draw; None where there is no answer to work with.
+    """
+    try:
+        with st.spinner("Listening. The first time after a start takes some seconds …"):
+            predictions = predict(content, profile)
+    except BundleError as error:
+        st.error(f"There is no answer, because the models cannot be used. {error}")
+        return {} if read(content).duration_s >= MIN_DURATION_S else None
+    except SerError as error:
+        st.error(str(error))
+        return None
+    refused = next((p for p in predictions.values() if p.label is None), None)
+    if refused is not None:
+        st.header(wording.answer(refused), anchor=False)
+        st.write(wording.sureness(refused))
+        return None
+    place = st.container()
+    shown = choose_models()
+    for column, model in zip(place.columns(len(shown), gap="medium"), shown, strict=True):
+        with column:
+            show_prediction(predictions[model], named=len(shown) > 1)
+    return {model: predictions[model] for model in [*shown, *(set(MODELS) - set(shown))]}
+
+
+def choose_models() -> list[str]:
+    """Let people choose whose answer they see."""
+    choice = st.segmented_control(
+        "Answer by",
+        [*MODELS, SIDE_BY_SIDE],
+        format_func=lambda model: MODELS.get(model, model),
+        default="hybrid",
+        required=True,
+        key="model",
+        help="**Hybrid** looks at the spectrogram and measures the voice: pitch, loudness, "
+        "roughness, resonances. **CNN** looks at the spectrogram alone.",
+    )
+    return list(MODELS) if choice == SIDE_BY_SIDE else [str(choice)]
+
+
+def show_prediction(prediction: Prediction, *, named: bool) -> None:
+    """Write one model's answer, with its name where there are two, and draw its bars."""
+    from ser.charts import CHART_CONFIG, probability_chart
+
+    if named:
+        # One line each, however narrow the column: so the bars stay level.
+        st.header(wording.answer(prediction), anchor=False)
+        st.markdown(f"**{MODELS[prediction.model]}.** {wording.sureness(prediction)}")
+    else:
+        st.header(wording.headline(prediction), anchor=False)
+    st.plotly_chart(
+        probability_chart(prediction),
+        config=CHART_CONFIG,
+        key=f"bars-{prediction.model}",
+        alt=f"Probability of each emotion: {wording.ranking(prediction)}.",
+    )
+
+
+def show_picture(content: bytes) -> None:
+    """Draw waveform, spectrogram and pitch, and say how to read them."""
+    from ser.charts import CHART_CONFIG
+
+    st.header("The voice in a picture", anchor=False)
+    with st.spinner("Drawing the voice …"):
+        picture = draw(content)
+    st.plotly_chart(
+        picture,
+        config=CHART_CONFIG,
+        key="picture",
+        alt="Waveform and spectrogram of the sound, with the pitch drawn over the spectrogram.",
+    )
+    st.caption(
+        "Above, how loud the voice is from moment to moment. Below, which frequencies it holds: "
+        "the lighter, the stronger. The white line is the pitch, the melody of the voice."
+    )

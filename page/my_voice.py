@@ -1,0 +1,100 @@
+"""My voice: learn it from a neutral sample, see that it is known, keep it, forget it."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from page.kept import MODELS, models
+from ser import SerError, VoiceProfile
+from ser.audio import SAMPLE_RATE
+
+SPEAK, UPLOAD, PROFILE = "Record", "Upload a recording", "Load a saved profile"
+PROFILE_KEY, USE_KEY = "voice_profile", "use_voice_profile"
+
+
+def show_my_voice(formats: list[str]) -> VoiceProfile | None:
+    """Offer to learn the voice, and give the profile that answers shall use, if any."""
+    profile: VoiceProfile | None = st.session_state.get(PROFILE_KEY)
+    title = "My voice" if profile is None else "My voice is known"
+    with st.expander(title, type="compact", key="my-voice"):
+        if profile is None:
+            offer_to_learn(formats)
+            return None
+        return show_known(profile)
+
+
+def show_known(profile: VoiceProfile) -> VoiceProfile | None:
+    """Say that a voice is known, and offer to keep or to forget it."""
+    st.success(f"Your voice is known, from {profile.seconds:.0f} s of speech.")
+    in_use = st.toggle(
+        "Use it for the answers", value=True, key=USE_KEY, help="Off when somebody else speaks."
+    )
+    keep, forget = st.columns(2)
+    keep.download_button(
+        "Save my profile",
+        profile.to_json(),
+        "my-voice.json",
+        "application/json",
+        on_click="ignore",
+        width="stretch",
+    )
+    forget.button("Forget my voice", key="forget", on_click=forget_voice, width="stretch")
+    return profile if in_use else None
+
+
+def forget_voice() -> None:
+    """Drop the profile; nothing of it stays here."""
+    st.session_state.pop(PROFILE_KEY, None)
+
+
+def offer_to_learn(formats: list[str]) -> None:
+    """Take a neutral sample, or a profile from an earlier visit."""
+    st.write(
+        "Every voice has a sound of its own, which can be mistaken for a mood. Speak about ten "
+        "seconds as you always do, without much emotion, and answers will allow for your voice. "
+        "What is learnt is a few numbers; they are forgotten when you close this page, unless "
+        "you save them."
+    )
+    way = st.segmented_control(
+        "Learn it from",
+        [SPEAK, UPLOAD, PROFILE],
+        default=SPEAK,
+        required=True,
+        key="learn-from",
+    )
+    if way == SPEAK:
+        sample = st.audio_input(
+            "Read anything aloud, in your everyday voice", sample_rate=SAMPLE_RATE, key="neutral"
+        )
+    elif way == UPLOAD:
+        sample = st.file_uploader(
+            "About ten seconds of your everyday voice", type=formats, key="neutral-file"
+        )
+    else:
+        sample = st.file_uploader("my-voice.json", type=["json"], key="profile-file")
+    if sample and st.button(
+        "Use this profile" if way == PROFILE else "Learn my voice", key="learn"
+    ):
+        learn(sample.getvalue(), is_profile=way == PROFILE)
+
+
+def learn(content: bytes, *, is_profile: bool) -> None:
+    """Make a profile, or read one; what cannot be used gets its sentence."""
+    try:
+        with st.spinner("Getting to know your voice …"):
+            profile = load_profile(content) if is_profile else models().enrol(content)
+    except SerError as error:
+        st.error(str(error))
+        return
+    st.session_state[PROFILE_KEY] = profile
+    st.rerun()
+
+
+def load_profile(content: bytes) -> VoiceProfile:
+    """Read a profile and let the models try it: one made for others is refused here."""
+    from ser.synthesis import sample_voice
+
+    profile = VoiceProfile.from_json(content)
+    for model in MODELS:
+        models().predict((sample_voice(), SAMPLE_RATE), model=model, profile=profile)
+    return profile
