@@ -18,6 +18,17 @@ EMOTION_COLOURS = {
 }
 """Label to colour, in the order of :data:`ser.labels.LABELS`."""
 
+EMOTION_ICONS = {
+    "neutral": "●",
+    "happy": "▲",
+    "sad": "▼",
+    "angry": "■",
+    "fear": "◆",
+    "disgust": "✖",
+    "surprised": "★",
+}
+"""Label to a sign that every font has, so that no chart needs its colours to be read."""
+
 WAVEFORM_COLOUR = "#5585ad"
 
 PITCH_COLOUR = "#ffffff"

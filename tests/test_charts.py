@@ -117,7 +117,7 @@ def test_bars_show_each_emotion_in_its_colour_with_its_figure(prediction: Predic
     assert tuple(bars.y) == LABELS
     assert tuple(bars.x) == tuple(prediction.probabilities.values())
     assert list(bars.marker.color) == [EMOTION_COLOURS[label] for label in LABELS]
-    assert figure.layout.yaxis.ticktext[2] == "<b>sad</b>"
+    assert figure.layout.yaxis.ticktext[2].startswith("<b>sad ")
     assert figure.layout.yaxis2.ticktext[2:4] == ("<b>62 %</b>", "&lt; 1 %")
 
 

@@ -1,0 +1,140 @@
+"""Analyse: give a sound, read what it sounds like, and see why."""
+
+from __future__ import annotations
+
+import logging
+from urllib.parse import urlsplit
+
+import streamlit as st
+
+from page.answer import show_answer, show_picture
+from page.kept import Given, made_up_voice, models_on_their_way, playable
+from page.my_voice import show_my_voice
+from page.over_time import show_over_time
+from page.take_away import show_downloads
+from ser import AudioError, VoiceProfile
+from ser.audio import SAMPLE_RATE
+
+UPLOAD, RECORD, SAMPLE = "Upload a file", "Record", "Try a sample"
+VOICES = {"plain": "Plain", "subdued": "Low and slow", "lively": "High and quick"}
+FORMATS = ["wav", "flac", "ogg", "opus", "mp3"]
+MAX_UPLOAD_MB = 50
+
+
+def show() -> None:
+    """Lay out the page from top to bottom."""
+    st.title("What does this voice sound like?", anchor=False)
+    st.write("Give it a few seconds of speech and see which of seven emotions it comes closest to.")
+    show_notice()
+    given = choose_sound()
+    profile = show_my_voice(FORMATS)
+    if given is None:
+        # The page stands; now there is time to fetch the models before they are asked.
+        models_on_their_way()
+        return
+    try:
+        show_result(given, profile)
+    except Exception:
+        logging.exception("A sound could not be analysed.")
+        st.error(
+            "Something in this program failed on this sound; the server's log says what. "
+            "Another sound should still work."
+        )
+
+
+def show_notice() -> None:
+    """Say what is inferred, from what, what becomes of the sound, and what it is not for."""
+    with st.container(border=True):
+        st.markdown(
+            "Two models guess an emotion **from the sound of the voice**, not from the words. "
+            "Your sound stays on the computer that runs this page and **is not kept**. "
+            "A guess is not what a person feels: **never use it to judge people, "
+            "least of all at work or in school**."
+        )
+        with st.expander("More about this", type="compact"):
+            st.markdown(
+                "- **What it hears:** pitch, loudness, rhythm and timbre. The models learned from "
+                "actors who played emotions, so everyday voices, other languages and noisy rooms "
+                "are harder for them.\n"
+                "- **What becomes of your sound:** it is analysed on that computer, forgotten "
+                "within minutes after you close the page, never saved and sent to nobody else.\n"
+                "- **What the law says:** in the EU, inferring emotions of people at work or in "
+                "education is forbidden, save for medical or safety reasons (AI Act, Regulation "
+                "(EU) 2024/1689, Article 5(1)(f)), and people whose voice is analysed must be "
+                "told (Article 50(3)). A voice is personal data: ask before you use somebody "
+                "else's."
+            )
+
+
+def choose_sound() -> Given | None:
+    """Offer three ways to give a sound; the open tab decides which one counts."""
+    upload, record, sample = st.tabs([UPLOAD, RECORD, SAMPLE], key="source", on_change="rerun")
+    with upload:
+        file = st.file_uploader(
+            f"A recording of one voice (WAV, FLAC, OGG, Opus or MP3, at most {MAX_UPLOAD_MB} MB)",
+            type=FORMATS,
+            max_upload_size=MAX_UPLOAD_MB,
+            key="upload",
+        )
+    with record:
+        recording = st.audio_input(
+            "Press the microphone, speak for a few seconds, press again",
+            sample_rate=SAMPLE_RATE,
+            key="recording",
+        )
+        explain_microphone()
+    if sample.open:
+        with sample:
+            return choose_voice()
+    chosen = recording if record.open else file
+    return Given(chosen.getvalue(), chosen.name) if chosen else None
+
+
+def explain_microphone() -> None:
+    """Say whose voice to record, and where browsers give no microphone."""
+    url = urlsplit(st.context.url or "")
+    if url.scheme == "http" and url.hostname not in {"localhost", "127.0.0.1", "::1"}:
+        st.warning(
+            "This page was opened over plain http, and browsers give a microphone only to "
+            "https:// or to localhost. Open it in one of these ways, or upload a file."
+        )
+    else:
+        st.caption(
+            "Record yourself, or somebody who has agreed. Browsers give a microphone only to "
+            "pages opened by https:// or on localhost."
+        )
+
+
+def choose_voice() -> Given:
+    """Offer voices that nobody has spoken."""
+    name = st.segmented_control(
+        "A voice made up from numbers; no person has spoken",
+        list(VOICES),
+        format_func=VOICES.__getitem__,
+        default="plain",
+        required=True,
+        key="voice",
+    )
+    return Given(made_up_voice(str(name)), f"sample-{name}.wav")
+
+
+def show_result(given: Given, profile: VoiceProfile | None) -> None:
+    """Play the sound, give the answer in words and bars, draw the voice, and offer it all."""
+    try:
+        with st.spinner("Reading the sound …"):
+            audible = playable(given.content)
+    except AudioError as error:
+        st.error(str(error))
+        return
+    st.audio(audible, alt="The sound as the models hear it")
+    predictions = show_answer(given.content, profile)
+    if predictions is None:
+        return
+    if profile is not None:
+        st.caption("The answer allows for your voice. Another voice? Switch that off above.")
+    over_time = None
+    if predictions:
+        over_time = show_over_time(given, next(iter(predictions)), profile)
+    show_picture(given.content)
+    if predictions:
+        show_downloads(given, predictions, over_time)

@@ -1,0 +1,137 @@
+"""The picture of a voice: waveform, spectrogram and pitch on one time axis."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ser.audio import SAMPLE_RATE, Sound
+from ser.charts.frame import STILL, layout
+from ser.palette import PITCH_COLOUR, PITCH_OUTLINE, SPECTROGRAM_COLOURS, WAVEFORM_COLOUR
+
+if TYPE_CHECKING:
+    import plotly.graph_objects as go
+
+    from ser.features import Contour
+
+_MAX_COLUMNS = 800
+"""More columns than a page is wide only make it slow."""
+
+_RANGE_DB = 65.0
+"""How far below the loudest spot the spectrogram still shows something."""
+
+_SHOWN_HZ = (75.0, 8_000.0)
+"""From the lowest pitch that is looked for to half the sampling rate."""
+
+_TICKS_HZ = {
+    100: "100 Hz",
+    200: "200 Hz",
+    500: "500 Hz",
+    1000: "1 kHz",
+    2000: "2 kHz",
+    4000: "4 kHz",
+}
+
+
+def voice_picture(sound: Sound) -> go.Figure:
+    """Draw waveform and log-mel spectrogram with the pitch over it, on one time axis.
+
+    Frequencies lie on a logarithmic axis: an octave is as high wherever it is, so
+    the melody of a low voice looks like that of a high one, and the pitch lies
+    on the lowest harmonic of the spectrogram.
+    """
+    from plotly.subplots import make_subplots
+
+    from ser.features import pitch_contour
+
+    figure = make_subplots(
+        rows=2, cols=1, shared_xaxes=True, row_heights=[0.22, 0.78], vertical_spacing=0.04
+    )
+    figure.add_trace(_waveform(sound.samples), row=1, col=1)
+    figure.add_trace(_spectrogram(sound.samples), row=2, col=1)
+    figure.add_traces(_pitch(pitch_contour(sound.samples)), rows=2, cols=1)
+    figure.update_layout(**layout(height=420))
+    figure.update_xaxes(range=[0, sound.duration_s], ticksuffix=" s", **STILL)
+    figure.update_yaxes(visible=False, **STILL, row=1, col=1)
+    figure.update_yaxes(
+        type="log",
+        range=np.log10(_SHOWN_HZ),
+        tickvals=list(_TICKS_HZ),
+        ticktext=list(_TICKS_HZ.values()),
+        ticklabelstandoff=4,
+        **STILL,
+        row=2,
+        col=1,
+    )
+    return figure
+
+
+def _waveform(samples: np.ndarray) -> go.Scatter:
+    """Outline of the samples: the lowest and the highest of each column."""
+    import plotly.graph_objects as go
+
+    starts = _column_starts(len(samples))
+    highest = np.maximum.reduceat(samples, starts)
+    lowest = np.minimum.reduceat(samples, starts)
+    times_s = starts / SAMPLE_RATE
+    return go.Scatter(
+        x=np.concatenate([times_s, times_s[::-1]]).astype(np.float32),
+        y=np.concatenate([highest, lowest[::-1]]).astype(np.float32),
+        fill="toself",
+        fillcolor=WAVEFORM_COLOUR,
+        line={"width": 0.5, "color": WAVEFORM_COLOUR},
+        mode="lines",
+        hoverinfo="skip",
+        showlegend=False,
+    )
+
+
+def _spectrogram(samples: np.ndarray) -> go.Heatmap:
+    import plotly.graph_objects as go
+
+    from ser.features import HOP_S, log_mel, mel_frequencies
+
+    decibels = log_mel(samples)
+    starts = _column_starts(len(decibels))
+    columns = np.maximum.reduceat(decibels, starts, axis=0)
+    top = float(columns.max())
+    return go.Heatmap(
+        x=(starts * HOP_S).astype(np.float32),
+        y=mel_frequencies(),
+        # Whole decibels are finer than the eye, and a quarter of the bytes.
+        z=np.round(columns.T).astype(np.int8),
+        zmin=top - _RANGE_DB,
+        zmax=top,
+        colorscale=SPECTROGRAM_COLOURS,
+        showscale=False,
+        zsmooth="best",
+        hoverinfo="skip",
+    )
+
+
+def _pitch(contour: Contour) -> list[go.Scatter]:
+    """Pitch as a light line over a dark one, which is its rim."""
+    import plotly.graph_objects as go
+
+    step = -(-len(contour.times_s) // (4 * _MAX_COLUMNS)) or 1
+    times_s = contour.times_s[::step].astype(np.float32)
+    f0_hz = contour.f0_hz[::step].astype(np.float32)
+    return [
+        go.Scatter(
+            x=times_s,
+            y=f0_hz,
+            mode="lines",
+            line={"width": width, "color": colour},
+            connectgaps=False,
+            hoverinfo="skip",
+            showlegend=False,
+            name="pitch",
+        )
+        for width, colour in ((5, PITCH_OUTLINE), (2.2, PITCH_COLOUR))
+    ]
+
+
+def _column_starts(count: int) -> np.ndarray:
+    """Cut `count` values into at most 800 columns; give the index where each starts."""
+    return np.unique(np.linspace(0, count, _MAX_COLUMNS, endpoint=False).astype(int))
