@@ -1,7 +1,8 @@
 # make app      install what is needed and open the page
 # make test     install what is needed and run all checks and tests
 # make train    DATA=folder: corpora to features to models, scored on fold 1's speakers before
-#               they are trained on too; ARGS=--resume goes on after an interruption
+#               they are trained on too; they go to bundles/mine, or to OUT=folder;
+#               ARGS=--resume goes on after an interruption
 # make gate     NOISE=folders: what tells speech from other sounds, trained and scored
 # make robustness  what noise, telephones, codecs and rooms cost on fold 1's speakers
 # make bench    feature extraction against openSMILE
@@ -11,6 +12,7 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+OUT ?= bundles/mine
 
 .PHONY: app test check train gate robustness bench pictures format clean
 
@@ -26,8 +28,8 @@ check: $(VENV)/dev-ready
 	$(BIN)/mypy
 
 train: cleaned_data.csv
-	$(BIN)/python -m training.evaluate $(ARGS) --folds 1 --no-calibration
-	$(BIN)/python -m training.train $(ARGS) --start-from fold-1
+	$(BIN)/python -m training.evaluate $(ARGS) --folds 1 --no-calibration --out "$(OUT)"
+	$(BIN)/python -m training.train $(ARGS) --start-from fold-1 --out "$(OUT)"
 
 gate: cleaned_data.csv
 	@test -n "$(NOISE)" || { echo "Say where sounds are that are no speech: make gate NOISE=folder"; exit 1; }
@@ -35,6 +37,11 @@ gate: cleaned_data.csv
 
 robustness: cleaned_data.csv
 	$(BIN)/python -m training.robustness $(ARGS)
+
+ifdef DATA
+cleaned_data.csv: FORCE  # the folder may be another than before
+endif
+FORCE:
 
 cleaned_data.csv: $(VENV)/app-ready
 	@test -n "$(DATA)" || { echo "Say where the corpora are: make train DATA=folder"; exit 1; }

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from page import analyse
+from page import analyse, how_good, many_files, train_your_own
 
 # A file of our own: browsers fetch Streamlit's named icons from somebody else's server.
 ICON = Path(__file__).parent / "docs" / "icon.svg"
@@ -24,7 +24,12 @@ def main() -> None:
     """Show the chosen page under the links to all of them."""
     st.set_page_config(page_title="Speech emotion", page_icon=str(ICON))
     st.html(STYLE)
-    pages = [st.Page(analyse.show, title="Analyse", url_path="analyse", default=True)]
+    pages = [
+        st.Page(analyse.show, title="Analyse", url_path="analyse", default=True),
+        st.Page(many_files.show, title="Many files", url_path="many-files"),
+        st.Page(how_good.show, title="How good is it?", url_path="how-good"),
+        st.Page(train_your_own.show, title="Train your own", url_path="train"),
+    ]
     st.navigation(pages, position="top").run()
 
 

@@ -7,13 +7,16 @@ from urllib.parse import urlsplit
 
 import streamlit as st
 
-from page.answer import show_answer, show_picture
-from page.kept import Given, made_up_voice, models_on_their_way, playable
+from page.answer import choose_model, show_answer
+from page.kept import Given, made_up_voice, models_on_their_way, playable, read
 from page.my_voice import show_my_voice
-from page.over_time import show_over_time
+from page.over_time import PIECE_BY_PIECE_FROM_S, show_over_time
+from page.picture import show_picture
 from page.take_away import show_downloads
-from ser import AudioError, VoiceProfile
+from page.why import show_why
+from ser import AudioError, VoiceProfile, wording
 from ser.audio import SAMPLE_RATE
+from ser.overdrive import is_overdriven
 
 UPLOAD, RECORD, SAMPLE = "Upload a file", "Record", "Try a sample"
 VOICES = {"plain": "Plain", "subdued": "Low and slow", "lively": "High and quick"}
@@ -127,13 +130,41 @@ def show_result(given: Given, profile: VoiceProfile | None) -> None:
         st.error(str(error))
         return
     st.audio(audible, alt="The sound as the models hear it")
+    if read(given.content).duration_s > PIECE_BY_PIECE_FROM_S:
+        show_long_result(given, profile)
+    else:
+        show_short_result(given, profile)
+
+
+def show_long_result(given: Given, profile: VoiceProfile | None) -> None:
+    """Hear a recording of minutes piece by piece, and sum it up."""
+    length = wording.clock(read(given.content).duration_s)
+    st.write(f"This recording is {length} long, so it is heard piece by piece.")
+    model = choose_model()
+    show_overdriven(given)
+    over_time = show_over_time(given, model, profile, at_once=True)
+    show_picture(given.content)
+    if over_time is not None:
+        show_downloads(given, {}, over_time)
+
+
+def show_overdriven(given: Given) -> None:
+    """Warn of a recording whose peaks are cut off."""
+    if is_overdriven(read(given.content).samples):
+        st.warning(wording.OVERDRIVEN)
+
+
+def show_short_result(given: Given, profile: VoiceProfile | None) -> None:
+    """Give the one answer, say why, and draw the voice."""
     predictions = show_answer(given.content, profile)
     if predictions is None:
         return
+    show_overdriven(given)
     if profile is not None:
         st.caption("The answer allows for your voice. Another voice? Switch that off above.")
     over_time = None
     if predictions:
+        show_why(given.content, next(iter(predictions.values())), profile)
         over_time = show_over_time(given, next(iter(predictions)), profile)
     show_picture(given.content)
     if predictions:

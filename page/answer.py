@@ -1,11 +1,13 @@
-"""The answer in words and bars, and the picture of the voice."""
+"""The answer in words and bars."""
 
 from __future__ import annotations
 
 import streamlit as st
 
-from page.kept import MODELS, draw, predict, read
-from ser import BundleError, Prediction, SerError, VoiceProfile, wording
+from page.kept import MODELS, predict, read
+from page.my_voice import forget_voice
+from page.own_models import show_whose_models
+from ser import BundleError, Prediction, ProfileError, SerError, VoiceProfile, wording
 from ser.audio import MIN_DURATION_S
 
 SIDE_BY_SIDE = "Side by side"
@@ -20,9 +22,13 @@ def show_answer(content: bytes, profile: VoiceProfile | None) -> dict[str, Predi
         By model, the chosen one first. Empty where the models cannot be used though
         there may be a voice to draw; None where there is no answer to work with.
     """
+    show_whose_models()
     try:
         with st.spinner("Listening. The first time after a start takes some seconds …"):
             predictions = predict(content, profile)
+    except ProfileError:  # models were trained anew where these lay
+        forget_voice(unfit=True)
+        st.rerun()
     except BundleError as error:
         st.error(f"There is no answer, because the models cannot be used. {error}")
         return {} if read(content).duration_s >= MIN_DURATION_S else None
@@ -43,18 +49,29 @@ def show_answer(content: bytes, profile: VoiceProfile | None) -> dict[str, Predi
 
 
 def choose_models() -> list[str]:
-    """Let people choose whose answer they see."""
+    """Let people choose whose answer they see: one model's, or both beside each other."""
+    choice = offer_models([*MODELS, SIDE_BY_SIDE], key="model")
+    return list(MODELS) if choice == SIDE_BY_SIDE else [choice]
+
+
+def choose_model() -> str:
+    """Let people choose the one model that answers."""
+    return offer_models(list(MODELS), key="one-model")
+
+
+def offer_models(options: list[str], *, key: str) -> str:
+    """Set the models beside each other to choose from, with what each of them hears."""
     choice = st.segmented_control(
         "Answer by",
-        [*MODELS, SIDE_BY_SIDE],
+        options,
         format_func=lambda model: MODELS.get(model, model),
         default="hybrid",
         required=True,
-        key="model",
+        key=key,
         help="**Hybrid** looks at the spectrogram and measures the voice: pitch, loudness, "
         "roughness, resonances. **CNN** looks at the spectrogram alone.",
     )
-    return list(MODELS) if choice == SIDE_BY_SIDE else [str(choice)]
+    return str(choice)
 
 
 def show_prediction(prediction: Prediction, *, named: bool) -> None:
@@ -72,23 +89,4 @@ def show_prediction(prediction: Prediction, *, named: bool) -> None:
         config=CHART_CONFIG,
         key=f"bars-{prediction.model}",
         alt=f"Probability of each emotion: {wording.ranking(prediction)}.",
-    )
-
-
-def show_picture(content: bytes) -> None:
-    """Draw waveform, spectrogram and pitch, and say how to read them."""
-    from ser.charts import CHART_CONFIG
-
-    st.header("The voice in a picture", anchor=False)
-    with st.spinner("Drawing the voice …"):
-        picture = draw(content)
-    st.plotly_chart(
-        picture,
-        config=CHART_CONFIG,
-        key="picture",
-        alt="Waveform and spectrogram of the sound, with the pitch drawn over the spectrogram.",
-    )
-    st.caption(
-        "Above, how loud the voice is from moment to moment. Below, which frequencies it holds: "
-        "the lighter, the stronger. The white line is the pitch, the melody of the voice."
     )

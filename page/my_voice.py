@@ -5,16 +5,22 @@ from __future__ import annotations
 import streamlit as st
 
 from page.kept import MODELS, models
-from ser import SerError, VoiceProfile
+from ser import ProfileError, SerError, VoiceProfile
 from ser.audio import SAMPLE_RATE
 
 SPEAK, UPLOAD, PROFILE = "Record", "Upload a recording", "Load a saved profile"
 PROFILE_KEY, USE_KEY = "voice_profile", "use_voice_profile"
+UNFIT_KEY = "voice_did_not_fit"
 
 
 def show_my_voice(formats: list[str]) -> VoiceProfile | None:
     """Offer to learn the voice, and give the profile that answers shall use, if any."""
     profile: VoiceProfile | None = st.session_state.get(PROFILE_KEY)
+    if st.session_state.pop(UNFIT_KEY, False):
+        st.info(
+            "Your voice was learnt with other models than answer now, so it was forgotten. "
+            "Learn it anew under My voice."
+        )
     title = "My voice" if profile is None else "My voice is known"
     with st.expander(title, type="compact", key="my-voice"):
         if profile is None:
@@ -42,9 +48,24 @@ def show_known(profile: VoiceProfile) -> VoiceProfile | None:
     return profile if in_use else None
 
 
-def forget_voice() -> None:
-    """Drop the profile; nothing of it stays here."""
+def forget_voice(*, unfit: bool = False) -> None:
+    """Drop the profile; nothing of it stays here. Where it did not fit the models, say so."""
     st.session_state.pop(PROFILE_KEY, None)
+    if unfit:
+        st.session_state[UNFIT_KEY] = True
+
+
+def forget_unfit_voice() -> None:
+    """Drop a profile that the models which answer now refuse; the page will say so."""
+    profile: VoiceProfile | None = st.session_state.get(PROFILE_KEY)
+    if profile is None:
+        return
+    try:
+        try_out(profile)
+    except ProfileError:
+        forget_voice(unfit=True)
+    except SerError:
+        pass  # models that cannot be used are told where they should answer
 
 
 def offer_to_learn(formats: list[str]) -> None:
@@ -92,9 +113,14 @@ def learn(content: bytes, *, is_profile: bool) -> None:
 
 def load_profile(content: bytes) -> VoiceProfile:
     """Read a profile and let the models try it: one made for others is refused here."""
+    profile = VoiceProfile.from_json(content)
+    try_out(profile)
+    return profile
+
+
+def try_out(profile: VoiceProfile) -> None:
+    """Let the models answer with a profile; they raise what is wrong with it."""
     from ser.synthesis import sample_voice
 
-    profile = VoiceProfile.from_json(content)
     for model in MODELS:
         models().predict((sample_voice(), SAMPLE_RATE), model=model, profile=profile)
-    return profile

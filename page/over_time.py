@@ -2,71 +2,37 @@
 
 from __future__ import annotations
 
-import time
-from concurrent.futures import ThreadPoolExecutor
-from threading import Event
+from functools import partial
 
 import streamlit as st
 
-from page.kept import MODELS, Given, models, playable, read
-from ser import Recognizer, SerError, VoiceProfile, wording
+from page.background import Background, show_progress
+from page.kept import MODELS, Given, answering, models, playable, read
+from ser import SerError, VoiceProfile, wording
 from ser.audio import SAMPLE_RATE
 from ser.timeline import Segment, Timeline, timeline
 
 LONGER_THAN_S = 5.0
-"""What is shorter has one answer."""
+"""What is shorter has one answer and nothing else."""
 
-LOOK_EVERY_S = 0.5
-LEFT_AFTER_S = 120.0
-"""Nobody has looked for so long: the page was closed. Browsers wake hidden ones every minute."""
+PIECE_BY_PIECE_FROM_S = 60.0
+"""What is longer has no one answer: nobody sounds the same for a minute."""
 
 KEPT = 4
 
 
-class Listening:
-    """A timeline on its way, in a thread of its own."""
-
-    def __init__(
-        self, recognizer: Recognizer, content: bytes, model: str, profile: VoiceProfile | None
-    ) -> None:
-        self.share = 0.0
-        self._stop = Event()
-        self._seen = time.monotonic()
-        samples = read(content).samples
-        thread = ThreadPoolExecutor(1, thread_name_prefix="timeline")
-        self._result = thread.submit(
-            timeline,
-            recognizer,
-            (samples, SAMPLE_RATE),
-            model=model,
-            profile=profile,
-            progress=self._go_on,
-            cancelled=self._given_up,
-        )
-        thread.shutdown(wait=False)
-
-    def _go_on(self, share: float) -> None:
-        self.share = share
-
-    def _given_up(self) -> bool:
-        return self._stop.is_set() or time.monotonic() - self._seen > LEFT_AFTER_S
-
-    def cancel(self) -> None:
-        """Hear no more windows after the present one."""
-        self._stop.set()
-
-    def done(self) -> bool:
-        """Tell whether there is a result; who asks counts as somebody who waits for it."""
-        self._seen = time.monotonic()
-        return self._result.done()
-
-    def result(self) -> Timeline:
-        """Give the timeline, or raise what went wrong."""
-        return self._result.result()
-
-
-def show_over_time(given: Given, model: str, profile: VoiceProfile | None) -> Timeline | None:
+def show_over_time(
+    given: Given, model: str, profile: VoiceProfile | None, *, at_once: bool = False
+) -> Timeline | None:
     """Offer to hear a longer recording piece by piece, and show what came of it.
+
+    Parameters
+    ----------
+    given : Given
+    model : str
+    profile : VoiceProfile or None
+    at_once : bool
+        Begin without being asked.
 
     Returns
     -------
@@ -75,9 +41,12 @@ def show_over_time(given: Given, model: str, profile: VoiceProfile | None) -> Ti
     """
     if read(given.content).duration_s <= LONGER_THAN_S:
         return None
-    st.header("Over time", anchor=False)
-    kept: dict[tuple[str, ...], Listening] = st.session_state.setdefault("timelines", {})
-    key = (given.key, model, profile.to_json() if profile else "")
+    if not at_once:
+        st.header("Over time", anchor=False)
+    kept: dict[tuple[str, ...], Background[Timeline]] = st.session_state.setdefault("timelines", {})
+    key = (given.key, repr(answering()), model, profile.to_json() if profile else "")
+    if at_once and key not in kept:
+        begin(kept, key, given.content, model, profile)
     listening = kept.get(key)
     if listening is None:
         st.write("A voice changes. Hear this recording piece by piece, three seconds at a time.")
@@ -90,7 +59,7 @@ def show_over_time(given: Given, model: str, profile: VoiceProfile | None) -> Ti
         )
         return None
     if not listening.done():
-        st.fragment(show_progress, run_every=LOOK_EVERY_S)(listening)
+        show_progress(listening)
         return None
     try:
         result = listening.result()
@@ -98,6 +67,8 @@ def show_over_time(given: Given, model: str, profile: VoiceProfile | None) -> Ti
         del kept[key]
         st.error(str(error))
         return None
+    if at_once:
+        st.header(wording.overall(result), anchor=False)
     show_timeline(given, result)
     if not result.complete:
         st.button("Hear all of it", key="again", on_click=forget, args=(kept, key))
@@ -105,7 +76,7 @@ def show_over_time(given: Given, model: str, profile: VoiceProfile | None) -> Ti
 
 
 def begin(
-    kept: dict[tuple[str, ...], Listening],
+    kept: dict[tuple[str, ...], Background[Timeline]],
     key: tuple[str, ...],
     content: bytes,
     model: str,
@@ -116,20 +87,13 @@ def begin(
         other.cancel()
     while len(kept) >= KEPT:
         del kept[next(iter(kept))]
-    kept[key] = Listening(models(), content, model, profile)
+    sound = (read(content).samples, SAMPLE_RATE)
+    kept[key] = Background(partial(timeline, models(), sound, model=model, profile=profile))
 
 
-def forget(kept: dict[tuple[str, ...], Listening], key: tuple[str, ...]) -> None:
+def forget(kept: dict[tuple[str, ...], Background[Timeline]], key: tuple[str, ...]) -> None:
     """Drop one timeline, so that it can be made anew."""
     kept.pop(key, None)
-
-
-def show_progress(listening: Listening) -> None:
-    """Show how far it is, and a way to stop; the page is drawn anew once it is done."""
-    if listening.done():
-        st.rerun()
-    st.progress(listening.share, text=f"Listening … {listening.share:.0%}")
-    st.button("Cancel", key="cancel", on_click=listening.cancel)
 
 
 def show_timeline(given: Given, result: Timeline) -> None:

@@ -11,6 +11,9 @@ from page.kept import Given, read
 from ser import Prediction, takeaway
 from ser.timeline import Timeline
 
+Files = dict[str, tuple[Callable[[], str], str, str]]
+"""What is written on a button to what makes the file, its name and its kind."""
+
 
 def show_downloads(
     given: Given, predictions: dict[str, Prediction], result: Timeline | None
@@ -32,9 +35,9 @@ def offer_result(given: Given, answers: list[Prediction], result: Timeline | Non
     def report() -> str:
         return takeaway.report(given.name, sound, answers, timeline=result)
 
-    offer(
-        {
-            "Report": (report, f"{stem}.html", "text/html"),
+    files: Files = {"Report": (report, f"{stem}.html", "text/html")}
+    if answers:
+        files |= {
             "JSON": (
                 lambda: takeaway.result_json(given.name, answers),
                 f"{stem}.json",
@@ -42,15 +45,20 @@ def offer_result(given: Given, answers: list[Prediction], result: Timeline | Non
             ),
             "CSV": (lambda: takeaway.result_csv(given.name, answers), f"{stem}.csv", "text/csv"),
         }
-    )
+    offer(files)
     st.caption("The report is a page with the charts that opens in any browser, without network.")
 
 
 def offer_timeline(given: Given, result: Timeline) -> None:
-    """Offer the timeline in three formats."""
+    """Offer the timeline in four formats."""
     stem = PurePath(given.name).stem
     offer(
         {
+            "Timeline JSON": (
+                lambda: takeaway.timeline_json(result),
+                f"{stem}-timeline.json",
+                "application/json",
+            ),
             "Timeline CSV": (
                 lambda: takeaway.timeline_csv(result),
                 f"{stem}-timeline.csv",
@@ -70,7 +78,7 @@ def offer_timeline(given: Given, result: Timeline) -> None:
     )
 
 
-def offer(files: dict[str, tuple[Callable[[], str], str, str]]) -> None:
+def offer(files: Files) -> None:
     """Set download buttons beside each other; a file is made when its button is pressed."""
     columns = st.columns(len(files))
     for column, (label, (make, name, kind)) in zip(columns, files.items(), strict=True):

@@ -37,6 +37,7 @@ _EXAMPLES = """\
 examples:
   python -m ser predict voice.wav
   python -m ser predict *.wav --model cnn --json
+  python -m ser predict *.wav --csv > table.csv
   python -m ser timeline talk.mp3 --vtt > talk.vtt
   python -m ser record --seconds 4 --save me.wav
   python -m ser enrol me.wav --out my-voice.json
@@ -98,7 +99,10 @@ def _parser() -> argparse.ArgumentParser:
         action="store_true",
         help="all files are one voice, in various emotions: take off what they share",
     )
-    _add_common_options(predict)
+    form = _add_common_options(predict)
+    form.add_argument(
+        "--csv", action="store_true", help="answer with a table, one row a file, at the end"
+    )
     predict.set_defaults(command=_predict)
 
     _add_timeline(commands)
@@ -161,11 +165,13 @@ def _add_timeline(commands: Any) -> None:
     timeline.set_defaults(command=_timeline)
 
 
-def _add_common_options(parser: argparse.ArgumentParser) -> None:
-    """Add what all commands that answer understand."""
+def _add_common_options(parser: argparse.ArgumentParser) -> Any:
+    """Add what all commands that answer understand; give the group of forms of an answer."""
     _add_model_option(parser)
     _add_bundle_option(parser)
-    parser.add_argument("--json", action="store_true", help="answer with one JSON object a line")
+    form = parser.add_mutually_exclusive_group()
+    form.add_argument("--json", action="store_true", help="answer with one JSON object a line")
+    return form
 
 
 def _add_model_option(parser: argparse.ArgumentParser) -> None:
@@ -204,6 +210,8 @@ _LONGEST_RECORDING_S = 60
 
 def _predict(options: argparse.Namespace) -> int:
     """Answer each file in turn; one that cannot be used does not stop the others."""
+    if options.csv:
+        return _predict_table(options)
     status = 0
     for file, result in _results(options):
         if isinstance(result, SerError):
@@ -211,6 +219,23 @@ def _predict(options: argparse.Namespace) -> int:
         else:
             _answer(file, result, as_json=options.json)
     return status
+
+
+def _predict_table(options: argparse.Namespace) -> int:
+    """Answer all files as one table, with duplicates marked."""
+    from ser.batch import Batch, Entry
+    from ser.table import to_csv
+
+    profile = VoiceProfile.load(options.profile) if options.profile else None
+    recognizer = Recognizer.load(options.bundle)
+    batch = Batch([options.model], max_files=len(options.files))
+    batch.add(Entry(file, Path(file)) for file in options.files)
+    batch.hear(recognizer, progress=_show_progress)
+    rows = batch.rows(
+        recognizer, model=options.model, profile=profile, same_speaker=options.same_speaker
+    )
+    print(to_csv(rows), end="", flush=True)
+    return int(any(row.error for row in rows))
 
 
 def _results(options: argparse.Namespace) -> Iterator[tuple[str, Prediction | SerError]]:

@@ -19,3 +19,7 @@ class MicrophoneError(SerError):
 
 class ProfileError(SerError):
     """A voice profile that cannot be read, or that was made for other models."""
+
+
+class ReportError(SerError):
+    """Figures about the models that are missing, or that cannot be read."""

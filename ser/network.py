@@ -52,10 +52,13 @@ class Network:
 
     def logits(self, features: Features, scaling: Scaling) -> np.ndarray:
         """Answer [shape=(9,)]: the mean over the windows of a clip."""
-        spectrograms, functionals = network_inputs(features, scaling)
+        return self.window_logits(*network_inputs(features, scaling)).mean(axis=0)
+
+    def window_logits(self, spectrograms: np.ndarray, functionals: np.ndarray) -> np.ndarray:
+        """Answer each window [shape=(windows, 9)]; see :func:`network_inputs`."""
         inputs = (spectrograms, functionals) if self._takes_functionals else (spectrograms,)
         answers: np.ndarray = self._call(*inputs).numpy()
-        return answers.mean(axis=0)
+        return answers
 
 
 def _compile(path: Path) -> tuple[Callable[..., Any], bool]:

@@ -43,3 +43,35 @@ SPECTROGRAM_COLOURS = [
     [1.0, "#f6edb3"],
 ]
 """Quiet to loud: grows steadily lighter, so that it reads without colour too."""
+
+DIMMED_COLOURS = [[0.0, "#10131f"], [0.4, "#272b36"], [1.0, "#6d7484"]]
+"""The spectrogram where something lies over it."""
+
+TELLING_COLOUR = "#ff9d2e"
+"""What an answer hung on: lighter than all that is dimmed."""
+
+SERIES_COLOURS = {
+    "hybrid": "#2f7fc1",
+    "cnn": "#9a5fb5",
+    "people": "#a8642a",
+    "other": "#7b858d",
+    "dependent": "#7b858d",
+    "chance": "#7b858d",
+    "female": "#9a5fb5",
+    "male": "#2f7fc1",
+    "speaker": "#2f7fc1",
+}
+"""What is compared about the models to its colour; emotions have theirs above."""
+
+SERIES_SYMBOLS = {
+    "hybrid": "circle",
+    "cnn": "circle-open",
+    "people": "diamond",
+    "other": "x-thin",
+    "dependent": "square-open",
+    "chance": "line-ns",
+    "female": "circle",
+    "male": "square-open",
+    "speaker": "line-ns",
+}
+"""The same to plotly's sign, so that no chart needs its colours to be read."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock
@@ -20,18 +20,29 @@ if TYPE_CHECKING:
     from ser.features import Features
     from ser.network import Network
     from ser.profile import VoiceProfile
+    from ser.saliency import Saliency
 
 KNOWN_TOLERANCE = 0.05
 """How far a probability of the known sound may be from what it was when the models were made."""
 
 
 @dataclass(frozen=True)
-class _Heard:
-    """What a network hears; ``values`` are log-probabilities [shape=(9,)], None without speech."""
+class Heard:
+    """What networks hear in one recording, before a voice is allowed for.
+
+    Attributes
+    ----------
+    duration_s : float
+        Length of the recording in seconds.
+    status : str
+        What the gate says: ``"ok"``, ``"no_speech"`` or ``"too_short"``.
+    values : dict of str to np.ndarray [shape=(9,)]
+        By model, log-probabilities of the inner labels; empty without speech.
+    """
 
     duration_s: float
     status: Status
-    values: np.ndarray | None
+    values: dict[str, np.ndarray]
 
 
 class Recognizer:
@@ -99,11 +110,125 @@ class Recognizer:
         """
         from ser.profile import check_profile
 
+        self._network(model)
+        if profile is not None:
+            check_profile(profile, self._bundle, model)
+        return self.answers([self.hear(source, models=[model])], model=model, profile=profile)[0]
+
+    def hear(self, source: Source, *, models: Sequence[str] | None = None) -> Heard:
+        """Do what takes time, for those who will ask more than once: see :meth:`answers`.
+
+        Nearly all of it goes into the features, which both models share: to ask both takes
+        a tenth longer than to ask one.
+
+        Parameters
+        ----------
+        source : path, bytes, binary file object, or (samples, sample_rate)
+        models : sequence of str, optional
+            By default both.
+
+        Raises
+        ------
+        AudioError, BundleError, ValueError
+            As :meth:`predict`.
+        """
+        from ser.audio import load
+        from ser.bundle import MODELS
+        from ser.features import extract
+
+        networks = {model: self._network(model) for model in models or MODELS}
+        sound = load(source, empty_too=True)
+        status = self._bundle.gate.check(sound).status
+        if status != "ok":
+            return Heard(sound.duration_s, status, {})
+        features = extract(sound)
+        values = {name: self._values(each, features, name) for name, each in networks.items()}
+        return Heard(sound.duration_s, status, values)
+
+    def answers(
+        self,
+        heard: Sequence[Heard],
+        *,
+        model: str = "hybrid",
+        profile: VoiceProfile | None = None,
+        same_speaker: bool = False,
+    ) -> list[Prediction]:
+        """Answer what was heard, at once: a change of voice needs no second hearing.
+
+        Parameters
+        ----------
+        heard : sequence of Heard
+        model : {"hybrid", "cnn"}
+            One that heard them.
+        profile : VoiceProfile, optional
+            Of the person who speaks; see :meth:`enrol`.
+        same_speaker : bool
+            All are one voice; see :meth:`predict_many`. Without a profile only.
+
+        Raises
+        ------
+        ProfileError
+            The profile was made for other models.
+        BundleError
+            The models cannot learn a voice.
+        """
+        from ser.profile import check_profile
+
+        offset: np.ndarray | float = 0.0
+        if profile is not None:
+            check_profile(profile, self._bundle, model)
+            offset = profile.offset(model)
+        elif same_speaker:
+            offset = self._shared_offset(heard, model)
+        return [self._answer(each, model, offset) for each in heard]
+
+    def explain(
+        self,
+        source: Source,
+        *,
+        model: str = "hybrid",
+        label: str | None = None,
+        profile: VoiceProfile | None = None,
+    ) -> Saliency:
+        """Tell which moments and which frequencies an answer hung on.
+
+        Of a recording of more than ten seconds the loudest ten are looked into, as a
+        recording of their own. See :mod:`ser.saliency` on what it shows and what not.
+
+        Parameters
+        ----------
+        source, model, profile
+            As for :meth:`predict`.
+        label : str, optional
+            Which of :data:`ser.labels.LABELS` to explain; by default the answer.
+
+        Raises
+        ------
+        AudioError
+            The recording cannot be used, or nobody is heard to speak in it.
+        BundleError, ProfileError, ValueError
+            As for :meth:`predict`.
+        """
+        from ser.audio import load
+        from ser.profile import check_profile
+        from ser.saliency import look_into
+        from ser.stretch import loudest_stretch
+
         network = self._network(model)
-        if profile is None:
-            return self._answer(self._hear(source, network, model), model)
-        check_profile(profile, self._bundle, model)
-        return self._answer(self._hear(source, network, model), model, profile.offset(model))
+        if profile is not None:
+            check_profile(profile, self._bundle, model)
+        stretch = loudest_stretch(load(source, empty_too=True))
+        if self._bundle.gate.check(stretch.sound).status != "ok":
+            raise AudioError("Nobody is heard to speak here, so there is no answer to explain.")
+        offset = 0.0 if profile is None else profile.offset(model)
+        return look_into(
+            stretch,
+            network,
+            self._bundle.scaling,
+            lambda logits: self._probabilities(logits, model, offset),
+            model=model,
+            label=label,
+        )
 
     def predict_many(
         self, sources: Iterable[Source], *, model: str = "hybrid", same_speaker: bool = False
@@ -133,13 +258,11 @@ class Recognizer:
         ValueError
             There is no such model.
         """
-        network = self._network(model)
-        heard = [self._hear_or_error(source, network, model) for source in sources]
-        offset = self._shared_offset(heard, model) if same_speaker else 0.0
-        return [
-            entry if isinstance(entry, AudioError) else self._answer(entry, model, offset)
-            for entry in heard
-        ]
+        self._network(model)
+        heard = [self._hear_or_error(source, model) for source in sources]
+        usable = [entry for entry in heard if not isinstance(entry, AudioError)]
+        answers = iter(self.answers(usable, model=model, same_speaker=same_speaker))
+        return [entry if isinstance(entry, AudioError) else next(answers) for entry in heard]
 
     def enrol(self, neutral: Source | list[Source]) -> VoiceProfile:
         """Learn a voice from some ten seconds of its neutral speech.
@@ -196,41 +319,28 @@ class Recognizer:
             )
         return [clip for clip, _ in clips], seconds
 
-    def _hear(self, source: Source, network: Network, model: str) -> _Heard:
-        from ser.audio import load
-        from ser.features import extract
-
-        sound = load(source, empty_too=True)
-        status = self._bundle.gate.check(sound).status
-        values = self._values(network, extract(sound), model) if status == "ok" else None
-        return _Heard(sound.duration_s, status, values)
-
-    def _hear_or_error(self, source: Source, network: Network, model: str) -> _Heard | AudioError:
+    def _hear_or_error(self, source: Source, model: str) -> Heard | AudioError:
         try:
-            return self._hear(source, network, model)
+            return self.hear(source, models=[model])
         except AudioError as error:
             return error
 
-    def _shared_offset(self, heard: list[_Heard | AudioError], model: str) -> np.ndarray:
+    def _shared_offset(self, heard: Sequence[Heard], model: str) -> np.ndarray:
         """Estimate what all clips with speech in them share [shape=(9,)]."""
         import numpy as np
 
         from ser.profile import read_voices, voice_offset
 
         voices = read_voices(self._bundle, model)
-        values = [
-            entry.values
-            for entry in heard
-            if not isinstance(entry, AudioError) and entry.values is not None
-        ]
+        values = [entry.values[model] for entry in heard if entry.values]
         return voice_offset(np.array(values), voices.overall, voices.grouped)
 
-    def _answer(self, heard: _Heard, model: str, offset: np.ndarray | float = 0.0) -> Prediction:
+    def _answer(self, heard: Heard, model: str, offset: np.ndarray | float) -> Prediction:
         from ser.network import softmax
 
-        if heard.values is None:
+        if not heard.values:
             return Prediction(None, 0.0, {}, model, heard.duration_s, heard.status)
-        probabilities = to_public(softmax(heard.values - offset))
+        probabilities = to_public(softmax(heard.values[model] - offset))
         sure_from = self._bundle.sure_from(model)
         return _prediction(probabilities, heard.duration_s, model, sure_from=sure_from)
 
@@ -240,6 +350,16 @@ class Recognizer:
 
         logits = network.logits(features, self._bundle.scaling)
         return log_probabilities(logits, temperature=self._bundle.temperature(model))
+
+    def _probabilities(
+        self, logits: np.ndarray, model: str, offset: np.ndarray | float
+    ) -> np.ndarray:
+        """Probabilities of the public labels [shape=(..., 7)] from logits [shape=(..., 9)]."""
+        from ser.network import softmax
+        from ser.profile import log_probabilities
+
+        values = log_probabilities(logits, temperature=self._bundle.temperature(model))
+        return to_public(softmax(values - offset))
 
     def _network(self, model: str) -> Network:
         from ser.bundle import MODELS

@@ -55,12 +55,18 @@ def result_csv(name: str, predictions: Iterable[Prediction]) -> str:
 
     A name that a spreadsheet would run as a formula gets an apostrophe in front.
     """
-    shown = f"'{name}" if name.startswith(_FORMULA_SIGNS) else name
-    rows = (
-        {"file": shown, "model": each.model, "duration_s": f"{each.duration_s:.3f}"} | _answer(each)
-        for each in predictions
-    )
-    return _csv(RESULT_COLUMNS, rows)
+    return write_csv(RESULT_COLUMNS, (result_row(name, each) for each in predictions))
+
+
+def result_row(name: str, prediction: Prediction) -> dict[str, Any]:
+    """Give the columns :data:`RESULT_COLUMNS` of one recording's answer by one model."""
+    about = {"model": prediction.model, "duration_s": f"{prediction.duration_s:.3f}"}
+    return {"file": harmless(name)} | about | _answer(prediction)
+
+
+def harmless(text: str) -> str:
+    """Put an apostrophe before what a spreadsheet would run as a formula."""
+    return f"'{text}" if text.startswith(_FORMULA_SIGNS) else text
 
 
 def timeline_json(timeline: Timeline) -> str:
@@ -75,7 +81,7 @@ def timeline_csv(timeline: Timeline) -> str:
         | _answer(segment.prediction)
         for segment in timeline.segments
     )
-    return _csv(TIMELINE_COLUMNS, rows)
+    return write_csv(TIMELINE_COLUMNS, rows)
 
 
 def timeline_vtt(timeline: Timeline) -> str:
@@ -108,7 +114,8 @@ def _answer(prediction: Prediction) -> dict[str, Any]:
     return row | named | {"confidence": f"{prediction.confidence:.4f}"} | shares
 
 
-def _csv(columns: Sequence[str], rows: Iterable[dict[str, Any]]) -> str:
+def write_csv(columns: Sequence[str], rows: Iterable[dict[str, Any]]) -> str:
+    """Write rows as CSV; a column that a row lacks stays empty."""
     file = io.StringIO()
     writer = csv.DictWriter(file, columns, lineterminator="\n")
     writer.writeheader()

@@ -7,12 +7,19 @@ from typing import TYPE_CHECKING
 from ser.prediction import Prediction
 
 if TYPE_CHECKING:
+    from ser.prosody_reference import Compared
+    from ser.saliency import Saliency
     from ser.timeline import Timeline
 
 QUITE_SURE = 0.80
 FAIRLY_SURE = 0.55
 NOT_VERY_SURE = 0.35
 """Confidence from which an answer is called so; under the last it is hard to say."""
+
+OVERDRIVEN = (
+    "This recording is too loud: its peaks are cut off, and so the answer may be wrong. Turn the "
+    "microphone down or move away from it, and record again."
+)
 
 # Two of the labels are nouns.
 _SOUNDS = {"fear": "like fear", "disgust": "like disgust"}
@@ -42,7 +49,12 @@ def answer(prediction: Prediction) -> str:
         return _NO_EMOTION[prediction.status][0]
     if hard_to_say(prediction):
         return "Hard to say."
-    return f"Sounds {_SOUNDS.get(prediction.label, prediction.label)}."
+    return f"Sounds {manner(prediction.label)}."
+
+
+def manner(label: str) -> str:
+    """Name an emotion as what may follow "sounds": "sad", "like fear"."""
+    return _SOUNDS.get(label, label)
 
 
 def hard_to_say(prediction: Prediction) -> bool:
@@ -95,6 +107,30 @@ def caption(prediction: Prediction) -> str:
     return f"{said} ({percent(prediction.confidence)})"
 
 
+def overall(timeline: Timeline) -> str:
+    """Sum up a longer recording by how long it sounds how: "Mostly sounds sad."."""
+    lengths_s: dict[str, float] = {}
+    for part in timeline.stretches():
+        name = "" if hard_to_say(part.prediction) else str(part.prediction.label)
+        lengths_s[name] = lengths_s.get(name, 0.0) + part.end_s - part.start_s
+    if not lengths_s:
+        return _NO_EMOTION["no_speech"][0]
+    spoken_s = sum(lengths_s.values())
+    names = sorted(lengths_s, key=lengths_s.__getitem__, reverse=True)
+    if lengths_s[names[0]] > 0.5 * spoken_s:
+        return f"Mostly sounds {_sound(names[0])}." if names[0] else "Hard to say for most of it."
+    first, *others = [name for name in names if name]
+    if not others:
+        return f"Partly it sounds {_sound(first)}, the rest is hard to say."
+    second = others[0]
+    return f"It changes: partly it sounds {_sound(first)}, partly {_sound(second)}."
+
+
+def _sound(label: str) -> str:
+    """Put a label behind "sounds"."""
+    return _SOUNDS.get(label, label)
+
+
 def course(timeline: Timeline, *, at_most: int = 8) -> str:
     """Tell a timeline in words: "0:00 to 0:06 Sounds sad (62 %); …"."""
     stretches = timeline.stretches()
@@ -106,3 +142,43 @@ def course(timeline: Timeline, *, at_most: int = 8) -> str:
     ]
     more = len(stretches) - at_most
     return "; ".join([*told, f"and {more} more"] if more > 0 else told)
+
+
+def hung_on(saliency: Saliency) -> str:
+    """Say which part of a sound an answer hung on, and how much."""
+    fall = f"{percent(saliency.probability_without)} instead of {percent(saliency.probability)}"
+    if not saliency.stands_out():
+        return (
+            "It hung on no part in particular: with the most telling fifth of the picture "
+            f"covered, the probability of {saliency.label} would still be {fall}."
+        )
+    time_s, frequency_hz = saliency.strongest()
+    return (
+        f"Most of all it hung on what is heard at {time_s:.1f} s around {hertz(frequency_hz)}. "
+        "With the most telling fifth of the picture covered, the probability of "
+        f"{saliency.label} would be {fall}."
+    )
+
+
+def hertz(frequency_hz: float) -> str:
+    """Write a frequency for people: "450 Hz", "1.6 kHz"."""
+    if frequency_hz < 950:
+        return f"{frequency_hz / 10:.0f}0 Hz"
+    return f"{frequency_hz / 1000:.1f} kHz"
+
+
+def measured(compared: Compared) -> str:
+    """Write a measure of a voice for people: "182 Hz", "1.4 %"."""
+    if compared.value is None:
+        return "cannot be told"
+    digits = 0 if abs(compared.value) >= 20 else 1
+    return f"{compared.value:.{digits}f} {compared.measure.unit}"
+
+
+def beside(compared: Compared) -> str:
+    """Say in words where a voice lies among others."""
+    if compared.value is None:
+        return "It cannot be told."
+    typical = compared.typical_of()
+    among = ", ".join(typical) if typical else "no emotion"
+    return f"{measured(compared)}; that is in the middle half of {among}."

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from ser import Recognizer
 from ser.synthesis import MANNERS, sample_voice
+from tests.stand_in import Models
 
 SAMPLE_RATE = 16_000
 
@@ -35,3 +38,17 @@ def speech_wav(speech: np.ndarray, tmp_path_factory: pytest.TempPathFactory) -> 
     path = tmp_path_factory.mktemp("speech") / "plain.wav"
     soundfile.write(path, speech, SAMPLE_RATE, subtype="PCM_16")
     return path
+
+
+@pytest.fixture
+def models(monkeypatch: pytest.MonkeyPatch) -> Iterator[Models]:
+    """Stand in for the models on the page, and forget what pages kept."""
+    import streamlit as st
+
+    st.cache_resource.clear()
+    stand_in = Models()
+    monkeypatch.setattr(Recognizer, "load", stand_in.load)
+    yield stand_in
+    stand_in.may_load.set()
+    stand_in.may_go_on.set()
+    st.cache_resource.clear()

@@ -128,7 +128,7 @@ def test_figures_beside_the_bars_go_the_same_way_as_the_names(prediction: Predic
 
 
 def traces(figure: go.Figure) -> tuple[go.Scatter, go.Heatmap, go.Scatter]:
-    waveform, spectrogram, _, pitch = figure.data
+    waveform, spectrogram, _, pitch, _ = figure.data
     return waveform, spectrogram, pitch
 
 
@@ -149,10 +149,24 @@ def test_waveform_spectrogram_and_pitch_share_one_time_axis() -> None:
     loud_s = np.asarray(waveform.x)[np.abs(waveform.y) > 0.1 * np.abs(waveform.y).max()]
     strong_s = np.asarray(spectrogram.x)[np.asarray(spectrogram.z).max(axis=0) > 0]
     voiced_s = np.asarray(pitch.x)[np.isfinite(pitch.y)]
-    for seconds in (loud_s, strong_s, voiced_s):
+    intensity = figure.data[-1]
+    heard_s = np.asarray(intensity.x)[np.asarray(intensity.y) > -20]
+    for seconds in (loud_s, strong_s, voiced_s, heard_s):
         assert [seconds.min(), seconds.max()] == pytest.approx([1, 2], abs=0.1)
-    assert figure.layout.xaxis.matches == "x2"
-    assert figure.layout.xaxis2.range == (0, 3)
+    assert figure.layout.xaxis.matches == figure.layout.xaxis2.matches == "x3"
+    assert figure.layout.xaxis3.range == (0, 3)
+
+
+def test_picture_of_a_stretch_shows_it_at_its_time(speech: np.ndarray) -> None:
+    whole, part = voice_picture(Sound(speech)), voice_picture(Sound(speech), start_s=0.5, end_s=1.5)
+    assert part.layout.xaxis3.range == (0.5, 1.5)
+    for trace in part.data:
+        assert np.min(trace.x) >= 0.5
+        assert np.max(trace.x) <= 1.52
+    inside = (traces(whole)[2].x >= 0.6) & (traces(whole)[2].x <= 1.4)
+    assert np.nanmedian(traces(part)[2].y) == pytest.approx(
+        np.nanmedian(np.asarray(traces(whole)[2].y)[inside]), rel=0.05
+    )
 
 
 def test_picture_of_minutes_is_as_light_as_one_of_seconds(speech: np.ndarray) -> None:
@@ -164,7 +178,7 @@ def test_picture_of_minutes_is_as_light_as_one_of_seconds(speech: np.ndarray) ->
 
 def test_shortest_sound_has_a_picture(speech: np.ndarray) -> None:
     figure = voice_picture(Sound(speech[8_000:9_600]))
-    assert figure.layout.xaxis2.range == (0, 0.1)
+    assert figure.layout.xaxis3.range == (0, 0.1)
 
 
 def course(*labels: str | None) -> Timeline:

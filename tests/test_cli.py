@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 import os
 import subprocess
@@ -18,6 +20,7 @@ from ser.errors import AudioError, BundleError, MicrophoneError
 from ser.labels import LABELS
 from ser.prediction import Prediction, Status
 from ser.profile import VoiceProfile
+from tests.stand_in import Models
 
 ROOT = Path(__file__).parent.parent
 SHARES = dict(zip(LABELS, (0.055, 0.0, 0.622, 0.0, 0.217, 0.1, 0.006), strict=True))
@@ -126,6 +129,26 @@ def test_each_status_is_a_line(capsys: pytest.CaptureFixture[str]) -> None:
     assert doubt.startswith("doubt.wav: not sure, perhaps sad 62 % (fear 22, ")
     assert rain == "rain.wav: no speech was heard"
     assert crumb == "crumb.wav: too little speech to judge: at least 0.4 s is needed"
+
+
+def test_csv_is_one_table_with_problems_and_duplicates(
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    tmp_path: Path,
+    speech_wav: Path,
+) -> None:
+    monkeypatch.setattr(cli, "Recognizer", Models())
+    copy = tmp_path / "copy.wav"
+    copy.write_bytes(speech_wav.read_bytes())
+
+    files = [str(speech_wav), "gone.wav", str(copy)]
+    assert cli.main(["predict", *files, "--csv", "--model", "cnn"]) == 1
+
+    rows = list(csv.DictReader(io.StringIO(capsys.readouterr().out)))
+    assert [row["file"] for row in rows] == files
+    assert [row["label"] for row in rows] == ["neutral", "", "neutral"]
+    assert "no such file" in rows[1]["problem"]
+    assert rows[2]["duplicate_of"] == files[0]
 
 
 def test_json_tells_that_nobody_speaks(capsys: pytest.CaptureFixture[str]) -> None:

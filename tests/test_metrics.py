@@ -9,6 +9,7 @@ from sklearn.metrics import accuracy_score, recall_score
 from training.benchmark.metrics import (
     accuracy,
     accuracy_at_coverage,
+    calibration_bins,
     calibration_error,
     confusions_by,
     interval,
@@ -76,6 +77,17 @@ def test_the_calibration_error_weighs_bins_by_their_clips() -> None:
     right = np.array([True] * 7 + [False] * 3 + [True] * 15 + [False] * 15)
     assert calibration_error(confidence, right) == pytest.approx(0.25 * 0.2 + 0.75 * 0.0)
     assert calibration_error(np.ones(4), np.ones(4, bool)) == 0.0, "1.0 belongs to the last bin"
+
+
+def test_the_bins_are_those_of_the_calibration_error() -> None:
+    rng = np.random.default_rng(3)
+    confidence = np.append(rng.uniform(0.15, 1, 500), 1.0)
+    right = rng.uniform(size=501) < confidence**2
+    bins = calibration_bins(confidence, right)
+    gaps = [one["n"] * abs(one["accuracy"] - one["confidence"]) for one in bins]
+    assert sum(gaps) / 501 == pytest.approx(calibration_error(confidence, right))
+    assert sum(one["n"] for one in bins) == 501
+    assert all(one["n"] for one in bins), "nothing is said of bins without clips"
 
 
 def test_too_sure_and_too_modest_do_not_cancel_out() -> None:

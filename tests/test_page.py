@@ -2,92 +2,20 @@
 
 from __future__ import annotations
 
-import io
-import threading
 import time
-from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
-import soundfile
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-from page import over_time
-from ser import (
-    LABELS,
-    AudioError,
-    BundleError,
-    Prediction,
-    ProfileError,
-    Recognizer,
-    VoiceProfile,
-)
-from ser.audio import load
+from page import background
+from ser import BundleError, VoiceProfile
 from ser.prediction import Status
+from tests.stand_in import PROFILE, Models, buttons, charts, downloads, headings, wait_for, wav
 
 APP = Path(__file__).parent.parent / "app.py"
-SHARES = {"hybrid": (0.05, 0.0, 0.62, 0.0, 0.22, 0.1, 0.01), "cnn": (0.9, 0.1, 0, 0, 0, 0, 0)}
-
-
-PROFILE = VoiceProfile("these", 9.6, {"cnn": (0.5,) * 9, "hybrid": (0.25,) * 9})
-
-
-class Models:
-    """Answer the same to every sound, and remember what was asked."""
-
-    def __init__(self) -> None:
-        self.asked: list[tuple[str, int]] = []
-        self.fault: Exception | None = None
-        self.status: Status = "ok"
-        self.may_load = threading.Event()
-        self.may_load.set()
-        self.may_go_on = threading.Event()
-        self.may_go_on.set()
-
-    def load(self) -> Models:
-        self.may_load.wait(timeout=30)
-        if isinstance(self.fault, BundleError):
-            raise self.fault
-        return self
-
-    def predict(
-        self,
-        source: tuple[np.ndarray, int],
-        *,
-        model: str,
-        profile: VoiceProfile | None = None,
-    ) -> Prediction:
-        if threading.current_thread().name.startswith("timeline"):
-            self.may_go_on.wait(timeout=30)
-        if self.fault:
-            raise self.fault
-        if profile is not None and profile.models != PROFILE.models:
-            raise ProfileError("The voice profile was made for other models than these.")
-        self.asked.append((model, len(source[0])))
-        duration_s = len(source[0]) / source[1]
-        if self.status in {"no_speech", "too_short"}:
-            return Prediction(None, 0.0, {}, model, duration_s, self.status)
-        shares = dict(zip(LABELS, SHARES["cnn" if profile else model], strict=True))
-        label, second = sorted(shares, key=shares.__getitem__, reverse=True)[:2]
-        return Prediction(label, shares[label], shares, model, duration_s, self.status, second)
-
-    def enrol(self, neutral: bytes) -> VoiceProfile:
-        if len(load(neutral).samples) < 16_000:
-            raise AudioError("There are 0.5 s of speech to learn the voice from.")
-        return PROFILE
-
-
-@pytest.fixture
-def models(monkeypatch: pytest.MonkeyPatch) -> Iterator[Models]:
-    st.cache_resource.clear()
-    stand_in = Models()
-    monkeypatch.setattr(Recognizer, "load", stand_in.load)
-    yield stand_in
-    stand_in.may_load.set()
-    stand_in.may_go_on.set()
-    st.cache_resource.clear()
 
 
 @pytest.fixture
@@ -95,24 +23,9 @@ def page(models: Models) -> AppTest:
     return AppTest.from_file(str(APP), default_timeout=60).run()
 
 
-def wav(samples: np.ndarray) -> bytes:
-    file = io.BytesIO()
-    soundfile.write(file, samples, 16_000, format="WAV", subtype="PCM_16")
-    return file.getvalue()
-
-
 def upload(page: AppTest, content: bytes, name: str = "voice.wav") -> AppTest:
     page.file_uploader[0].upload(name, content, "audio/wav")
     return page.run()
-
-
-def headings(page: AppTest) -> list[str]:
-    return [header.value for header in page.header]
-
-
-def charts(page: AppTest) -> list[str]:
-    """What a screen reader hears of each chart."""
-    return [chart.proto.alt for chart in page.get("plotly_chart")]
 
 
 def test_first_screen_does_not_wait_for_the_models(models: Models) -> None:
@@ -241,24 +154,6 @@ def test_fault_of_ours_shows_no_trace(page: AppTest, models: Models, speech_wav:
     assert not page.exception
 
 
-def buttons(page: AppTest) -> list[str]:
-    return [button.label for button in page.button]
-
-
-def downloads(page: AppTest) -> list[str]:
-    return [button.proto.label for button in page.get("download_button")]
-
-
-def wait_for(page: AppTest, condition: Callable[[AppTest], bool]) -> AppTest:
-    """Run the page again, as a browser does every half second, until it shows something."""
-    for _ in range(100):
-        if condition(page):
-            return page
-        time.sleep(0.05)
-        page.run()
-    pytest.fail("the page did not get there in time")
-
-
 @pytest.fixture
 def long_wav(speech: np.ndarray) -> bytes:
     """Twelve seconds."""
@@ -283,7 +178,12 @@ def test_a_longer_sound_becomes_a_timeline_when_asked_and_only_once(
         "Probability of each emotion over time: 0:00 to 0:12 Sounds sad (62 %)"
     )
     assert page.dataframe[0].value.iloc[0].tolist() == ["0:00", "0:12", "Sounds sad (62 %)"]
-    assert downloads(page)[3:] == ["Timeline CSV", "Subtitles (WebVTT)", "Audacity labels"]
+    assert downloads(page)[3:] == [
+        "Timeline JSON",
+        "Timeline CSV",
+        "Subtitles (WebVTT)",
+        "Audacity labels",
+    ]
     asked = len(models.asked)
     assert asked == 4 + 10
     page.segmented_control(key="model").set_value("cnn").run()
@@ -317,7 +217,7 @@ def test_nobody_waits_any_more(
 ) -> None:
     models.may_go_on.clear()
     upload(page, long_wav)
-    monkeypatch.setattr(over_time, "LEFT_AFTER_S", 0.2)
+    monkeypatch.setattr(background, "LEFT_AFTER_S", 0.2)
     page.button(key="over-time").click().run()
     time.sleep(0.4)
     asked = len(models.asked)
@@ -384,3 +284,15 @@ def test_a_saved_profile_is_loaded_or_refused(
     else:
         assert says in page.error[0].value
         assert not page.success
+
+
+def test_minutes_are_heard_piece_by_piece_at_once_and_summed_up(
+    page: AppTest, models: Models, speech: np.ndarray
+) -> None:
+    upload(page, wav(np.tile(speech, 21)))
+    wait_for(page, lambda page: len(charts(page)) == 2)
+    assert headings(page)[0] == "Mostly sounds sad."
+    assert {length for _, length in models.asked} <= {16_000 * 3, 16_000 * 2, 16_000}
+    assert "Timeline CSV" in downloads(page)
+    assert "CSV" not in downloads(page), "there is no one answer to take away"
+    assert not page.exception

@@ -91,3 +91,31 @@ def test_a_long_course_is_told_in_short() -> None:
     told = wording.course(Timeline(windows, 12.0, "hybrid"), at_most=2)
     assert told.startswith("0:00 to 0:01 Sounds sad (62 %); ")
     assert told.endswith("; and 10 more")
+
+
+@pytest.mark.parametrize(
+    ("lengths_s", "expected"),
+    [
+        ({"sad": 60, "angry": 20}, "Mostly sounds sad."),
+        ({"fear": 60}, "Mostly sounds like fear."),
+        (
+            {"sad": 40, "neutral": 35, "happy": 25},
+            "It changes: partly it sounds sad, partly neutral.",
+        ),
+        ({"": 60, "sad": 20}, "Hard to say for most of it."),
+        ({"": 45, "sad": 40, "fear": 15}, "It changes: partly it sounds sad, partly like fear."),
+        ({"": 50, "sad": 50}, "Partly it sounds sad, the rest is hard to say."),
+        ({}, "No speech heard."),
+    ],
+)
+def test_a_long_recording_is_summed_up(lengths_s: dict[str, int], expected: str) -> None:
+    labels = [label for label, length_s in lengths_s.items() for _ in range(length_s)]
+    segments = tuple(
+        Segment(start_s, start_s + 1, prediction(label or "angry", 0.7, second="disgust"))
+        for start_s, label in enumerate(labels)
+    )
+    segments = tuple(
+        replace(part, prediction=replace(part.prediction, status="ok" if label else "uncertain"))
+        for part, label in zip(segments, labels, strict=True)
+    )
+    assert wording.overall(Timeline(segments, 100.0, "cnn")) == expected

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from pathlib import Path
 from typing import Any
 
@@ -12,20 +13,38 @@ from training.dataset import TrainingError
 
 
 class Checkpoint(keras.callbacks.Callback):
-    """Save weights, optimizer and epoch after each epoch; only the newest is kept."""
+    """Save weights, optimizer and epoch after each epoch; only the newest is kept.
+
+    Beside them stand how many epochs it will be and how long the last one took, for those
+    who watch: see :mod:`ser.training_log`.
+    """
 
     def __init__(self, folder: Path, *, settings: dict[str, Any]) -> None:
         """Save to ``folder``; ``settings`` must be equal for a training to go on."""
         super().__init__()
         self._folder = folder
         self._settings = settings
+        self._epoch_began_s = 0.0
+
+    def on_train_begin(self, logs: dict[str, float] | None = None) -> None:
+        """Say that a training has begun, and how long it will be."""
+        self._folder.mkdir(parents=True, exist_ok=True)
+        (self._folder / "begun.json").write_text(json.dumps({"epochs": self.params["epochs"]}))
+
+    def on_epoch_begin(self, epoch: int, logs: dict[str, float] | None = None) -> None:
+        """Look at the clock."""
+        self._epoch_began_s = time.monotonic()
 
     def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
         """Write beside the last state, then point to the new one: never half a state."""
-        self._folder.mkdir(parents=True, exist_ok=True)
         weights = self._folder / f"epoch-{epoch + 1}.weights.h5"
         self.model.save_weights(weights)
-        state = {"epoch": epoch + 1, "weights": weights.name, "settings": self._settings}
+        state = {
+            "epoch": epoch + 1,
+            "weights": weights.name,
+            "settings": self._settings,
+            "epoch_s": round(time.monotonic() - self._epoch_began_s, 1),
+        }
         partial = self._folder / "state.json.part"
         partial.write_text(json.dumps(state))
         partial.replace(self._folder / "state.json")

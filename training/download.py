@@ -45,6 +45,8 @@ class Source:
         Its terms, and the publisher's page.
     recordings : int
         How many sound files the complete release holds.
+    about : str
+        Who speaks what, in a few words; the page shows it.
     megabytes : int, optional
         About how much has to be fetched (10^6 bytes).
     archive : str, optional
@@ -61,6 +63,7 @@ class Source:
     licence: str
     page: str
     recordings: int
+    about: str = ""
     megabytes: int | None = None
     archive: str | None = None
     url: str | None = None

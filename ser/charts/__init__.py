@@ -5,12 +5,32 @@ frame         what all charts share
 probabilities the answer as bars
 voice         waveform, spectrogram and pitch
 timeline      how the answer changes
+batch         what many files sound like, counted
+why           what the answer hung on, and prosody beside that of others
+training      how a training goes
+benchmark     how well unheard voices are understood, in rows of dots (dots)
+confusion     what is mistaken for what
+trust         how far percentages can be believed
+architecture  what is inside the networks
 ============= ================================================================
 """
 
+from ser.charts.batch import KIND_ICONS, batch_chart
 from ser.charts.frame import CHART_CONFIG
 from ser.charts.probabilities import probability_chart
 from ser.charts.timeline import timeline_chart
+from ser.charts.training import training_chart
 from ser.charts.voice import voice_picture
+from ser.charts.why import prosody_chart, saliency_chart
 
-__all__ = ["CHART_CONFIG", "probability_chart", "timeline_chart", "voice_picture"]
+__all__ = [
+    "CHART_CONFIG",
+    "KIND_ICONS",
+    "batch_chart",
+    "probability_chart",
+    "prosody_chart",
+    "saliency_chart",
+    "timeline_chart",
+    "training_chart",
+    "voice_picture",
+]

@@ -1,7 +1,8 @@
-"""The picture of a voice: waveform, spectrogram and pitch on one time axis."""
+"""The picture of a voice: waveform, spectrogram, pitch and intensity on one time axis."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -34,47 +35,55 @@ _TICKS_HZ = {
 }
 
 
-def voice_picture(sound: Sound) -> go.Figure:
-    """Draw waveform and log-mel spectrogram with the pitch over it, on one time axis.
+def voice_picture(sound: Sound, *, start_s: float = 0.0, end_s: float | None = None) -> go.Figure:
+    """Draw waveform, log-mel spectrogram with the pitch over it, and intensity, on one time axis.
 
     Frequencies lie on a logarithmic axis: an octave is as high wherever it is, so
     the melody of a low voice looks like that of a high one, and the pitch lies
     on the lowest harmonic of the spectrogram.
+
+    Parameters
+    ----------
+    start_s, end_s : float
+        The stretch to draw, at least 0.1 s long; without them, all of the sound.
     """
     from plotly.subplots import make_subplots
 
     from ser.features import pitch_contour
 
+    end_s = sound.duration_s if end_s is None else end_s
+    samples = sound.samples[round(start_s * SAMPLE_RATE) : round(end_s * SAMPLE_RATE)]
     figure = make_subplots(
-        rows=2, cols=1, shared_xaxes=True, row_heights=[0.22, 0.78], vertical_spacing=0.04
+        rows=3, cols=1, shared_xaxes=True, row_heights=[0.18, 0.64, 0.18], vertical_spacing=0.03
     )
-    figure.add_trace(_waveform(sound.samples), row=1, col=1)
-    figure.add_trace(_spectrogram(sound.samples), row=2, col=1)
-    figure.add_traces(_pitch(pitch_contour(sound.samples)), rows=2, cols=1)
-    figure.update_layout(**layout(height=420))
-    figure.update_xaxes(range=[0, sound.duration_s], ticksuffix=" s", **STILL)
+    figure.add_trace(_waveform(samples, start_s), row=1, col=1)
+    figure.add_trace(spectrogram(samples, start_s), row=2, col=1)
+    figure.add_traces(_pitch(pitch_contour(samples), start_s), rows=2, cols=1)
+    figure.add_trace(_intensity(samples, start_s), row=3, col=1)
+    figure.update_layout(**layout(height=500))
+    figure.update_xaxes(range=[start_s, end_s], ticksuffix=" s", **STILL)
     figure.update_yaxes(visible=False, **STILL, row=1, col=1)
+    figure.update_yaxes(**frequency_axis(), row=2, col=1)
     figure.update_yaxes(
-        type="log",
-        range=np.log10(_SHOWN_HZ),
-        tickvals=list(_TICKS_HZ),
-        ticktext=list(_TICKS_HZ.values()),
+        range=[-_RANGE_DB, 3],
+        tickvals=[-40, 0],
+        ticktext=["-40 dB", "0 dB"],
         ticklabelstandoff=4,
         **STILL,
-        row=2,
+        row=3,
         col=1,
     )
     return figure
 
 
-def _waveform(samples: np.ndarray) -> go.Scatter:
+def _waveform(samples: np.ndarray, start_s: float) -> go.Scatter:
     """Outline of the samples: the lowest and the highest of each column."""
     import plotly.graph_objects as go
 
     starts = _column_starts(len(samples))
     highest = np.maximum.reduceat(samples, starts)
     lowest = np.minimum.reduceat(samples, starts)
-    times_s = starts / SAMPLE_RATE
+    times_s = start_s + starts / SAMPLE_RATE
     return go.Scatter(
         x=np.concatenate([times_s, times_s[::-1]]).astype(np.float32),
         y=np.concatenate([highest, lowest[::-1]]).astype(np.float32),
@@ -87,7 +96,25 @@ def _waveform(samples: np.ndarray) -> go.Scatter:
     )
 
 
-def _spectrogram(samples: np.ndarray) -> go.Heatmap:
+def frequency_axis() -> dict[str, object]:
+    """Lay out a logarithmic axis of frequencies in Hz."""
+    return {
+        "type": "log",
+        "range": np.log10(_SHOWN_HZ),
+        "tickvals": list(_TICKS_HZ),
+        "ticktext": list(_TICKS_HZ.values()),
+        "ticklabelstandoff": 4,
+        **STILL,
+    }
+
+
+def spectrogram(
+    samples: np.ndarray,
+    start_s: float,
+    *,
+    colours: Sequence[Sequence[object]] = SPECTROGRAM_COLOURS,
+) -> go.Heatmap:
+    """Draw the log-mel spectrogram of samples [shape=(n,)] that begin at a time in seconds."""
     import plotly.graph_objects as go
 
     from ser.features import HOP_S, log_mel, mel_frequencies
@@ -97,25 +124,25 @@ def _spectrogram(samples: np.ndarray) -> go.Heatmap:
     columns = np.maximum.reduceat(decibels, starts, axis=0)
     top = float(columns.max())
     return go.Heatmap(
-        x=(starts * HOP_S).astype(np.float32),
+        x=(start_s + starts * HOP_S).astype(np.float32),
         y=mel_frequencies(),
         # Whole decibels are finer than the eye, and a quarter of the bytes.
         z=np.round(columns.T).astype(np.int8),
         zmin=top - _RANGE_DB,
         zmax=top,
-        colorscale=SPECTROGRAM_COLOURS,
+        colorscale=colours,
         showscale=False,
         zsmooth="best",
         hoverinfo="skip",
     )
 
 
-def _pitch(contour: Contour) -> list[go.Scatter]:
+def _pitch(contour: Contour, start_s: float) -> list[go.Scatter]:
     """Pitch as a light line over a dark one, which is its rim."""
     import plotly.graph_objects as go
 
     step = -(-len(contour.times_s) // (4 * _MAX_COLUMNS)) or 1
-    times_s = contour.times_s[::step].astype(np.float32)
+    times_s = (start_s + contour.times_s[::step]).astype(np.float32)
     f0_hz = contour.f0_hz[::step].astype(np.float32)
     return [
         go.Scatter(
@@ -130,6 +157,24 @@ def _pitch(contour: Contour) -> list[go.Scatter]:
         )
         for width, colour in ((5, PITCH_OUTLINE), (2.2, PITCH_COLOUR))
     ]
+
+
+def _intensity(samples: np.ndarray, start_s: float) -> go.Scatter:
+    import plotly.graph_objects as go
+
+    from ser.features import intensity_contour
+
+    times_s, levels_db = intensity_contour(samples)
+    starts = _column_starts(len(levels_db))
+    return go.Scatter(
+        x=(start_s + times_s[starts]).astype(np.float32),
+        y=np.round(np.maximum.reduceat(levels_db, starts), 1).astype(np.float32),
+        mode="lines",
+        line={"width": 2, "color": WAVEFORM_COLOUR},
+        hoverinfo="skip",
+        showlegend=False,
+        name="intensity",
+    )
 
 
 def _column_starts(count: int) -> np.ndarray:

@@ -4,6 +4,7 @@
 speech       where the voice is in a recording: cuts the silence off
 spectral     log-mel spectrogram, MFCC, chroma
 pitch        F0 contour and its statistics
+intensity    how loud it is from moment to moment
 voice        jitter, shimmer, harmonics-to-noise ratio
 formants     F1 to F3 and their bandwidths
 prosody      all of Praat's measures, and loudness and rate, as one vector
@@ -13,6 +14,7 @@ schema       what the models are fed, with a version that guards it
 ============ ==============================================================
 """
 
+from ser.features.intensity import intensity_contour
 from ser.features.pitch import Contour, pitch_contour
 from ser.features.prosody import PROSODIC_FEATURES, measure_prosody
 from ser.features.schema import Features, extract, feature_names, feature_schema
@@ -28,6 +30,7 @@ __all__ = [
     "extract",
     "feature_names",
     "feature_schema",
+    "intensity_contour",
     "log_mel",
     "measure_prosody",
     "mel_frequencies",

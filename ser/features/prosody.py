@@ -15,6 +15,7 @@ import numpy as np
 
 from ser.audio import SAMPLE_RATE
 from ser.features.formants import formant_statistics, praat_formants
+from ser.features.intensity import praat_levels
 from ser.features.pitch import STEP_S, harmonicity, pitch_statistics, praat_pitch, praat_sound
 from ser.features.voice import voice_quality
 
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
 PAUSE_DB = 25.0
 """A pause is this far under the loud part (95th percentile of the intensity)."""
 
-_INTENSITY_FLOOR_HZ = 100.0  # Praat's default; an analysis window of 32 ms
 _NUCLEUS_DIP_DB = 2.0
 
 
@@ -95,9 +95,7 @@ def prosody_of(speech: Analysis) -> dict[str, float]:
 
 def _loudness_and_rate(sound: parselmouth.Sound, pitch: parselmouth.Pitch) -> dict[str, float]:
     """Intensity relative to the clip's own loud part, and syllable nuclei a second."""
-    intensity = sound.to_intensity(minimum_pitch=_INTENSITY_FLOOR_HZ, time_step=STEP_S)
-    times_s = intensity.xs()
-    level_db = np.maximum(intensity.values[0], intensity.values.max() - 60)
+    times_s, level_db = praat_levels(sound)
     low, median, high = np.percentile(level_db, [5, 50, 95])
     x = times_s - times_s.mean()
     slope = float(np.polyfit(x, level_db, 1)[0]) if len(x) > 1 else 0.0

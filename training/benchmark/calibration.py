@@ -15,6 +15,7 @@ from ser.profile import Voices
 from training.benchmark.metrics import (
     accuracy_at_coverage,
     best_temperature,
+    calibration_bins,
     calibration_error,
     threshold_for,
 )
@@ -46,6 +47,8 @@ def calibration_entries(pool: Pool) -> Iterator[dict[str, Any]]:
                 "accuracy": float(right.mean()),
                 "mean_confidence": float(confidence.mean()),
                 "n": len(own),
+                "bins": calibration_bins(confidence, right),
+                "sure_aim": SURE,
                 "not_sure": _rule(own, thresholds),
                 "coverage": COVERAGES,
                 "accuracy_at_coverage": accuracy_at_coverage(confidence, right, COVERAGES),

@@ -144,6 +144,28 @@ def calibration_error(confidence: np.ndarray, right: np.ndarray, *, bins: int = 
     return float(np.abs(gaps.statistic).sum() / len(confidence))
 
 
+def calibration_bins(
+    confidence: np.ndarray, right: np.ndarray, *, bins: int = BINS
+) -> list[dict[str, float]]:
+    """Say for each bin of :func:`calibration_error` how sure and how right its clips are.
+
+    Returns
+    -------
+    list of dict
+        ``confidence`` and ``accuracy`` (means, in [0, 1]) and ``n``, from the least sure
+        bin to the surest; bins without clips are left out.
+    """
+    index = np.minimum((confidence * bins).astype(int), bins - 1)
+    return [
+        {
+            "confidence": float(confidence[index == each].mean()),
+            "accuracy": float(right[index == each].mean()),
+            "n": int((index == each).sum()),
+        }
+        for each in np.unique(index)
+    ]
+
+
 def accuracy_at_coverage(
     confidence: np.ndarray, right: np.ndarray, coverages: Sequence[float]
 ) -> list[float]:

@@ -1,0 +1,69 @@
+"""Files with figures, and the charts of them: read and drawn once, shown many times."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
+
+import streamlit as st
+
+from page.kept import MODELS
+from ser.errors import ReportError
+
+if TYPE_CHECKING:
+    import plotly.graph_objects as go
+
+T = TypeVar("T")
+
+
+def known(read: Callable[[Path], T], root: Path, name: str) -> T | None:
+    """Give what the file ``name`` below ``root`` holds, or say why there is nothing."""
+    try:
+        return _kept(read.__name__, str(root), _changed_ns(root / name), read)
+    except ReportError as error:
+        st.info(str(error))
+        return None
+
+
+def plot(draw: Callable[..., go.Figure], *given: object, key: str, alt: str) -> None:
+    """Draw a chart of what is given; ``alt`` is what a screen reader says."""
+    from ser.charts import CHART_CONFIG
+
+    figure = _drawn(draw.__name__, repr(given), draw, given)
+    st.plotly_chart(figure, config=CHART_CONFIG, key=key, alt=alt)
+
+
+def choose_model(key: str) -> str:
+    """Offer both models."""
+    return str(
+        st.segmented_control(
+            "Model",
+            list(MODELS),
+            format_func=MODELS.__getitem__,
+            default=next(iter(MODELS)),
+            required=True,
+            key=key,
+        )
+    )
+
+
+def _changed_ns(path: Path) -> int:
+    try:
+        return path.stat().st_mtime_ns
+    except OSError:
+        return 0
+
+
+@st.cache_resource(max_entries=32, show_spinner=False)
+def _kept(name: str, root: str, changed_ns: int, _read: Callable[[Path], T]) -> T:
+    """Read a file once for each state it is in."""
+    return _read(Path(root))
+
+
+@st.cache_resource(max_entries=64, show_spinner=False)
+def _drawn(
+    name: str, told: str, _draw: Callable[..., go.Figure], _given: tuple[object, ...]
+) -> go.Figure:
+    """Draw a chart once for each set of figures, which their text tells apart."""
+    return _draw(*_given)

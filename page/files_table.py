@@ -1,0 +1,107 @@
+"""What came of many files: counted, in a table, and one of them in full."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import streamlit as st
+
+from page.answer import show_prediction
+from page.kept import playable
+from ser import wording
+from ser.batch import Batch
+from ser.table import KINDS, Row, summary, tally
+
+
+def show_counts(rows: list[Row]) -> None:
+    """Sum the files up in words and bars."""
+    from ser.charts import CHART_CONFIG, batch_chart
+
+    files, _, told = summary(rows).partition(": ")
+    st.header(files.rstrip("."), anchor=False)
+    st.write(f"{told[:1].upper()}{told[1:]}")
+    st.plotly_chart(
+        batch_chart(tally(rows)), config=CHART_CONFIG, key="counts", alt=f"Bars: {summary(rows)}"
+    )
+    if any(row.duplicate_of for row in rows):
+        st.caption("Duplicates are not counted.")
+
+
+def show_table(batch: Batch, rows: list[Row]) -> None:
+    """List the files, some or all; whoever clicks one wants to hear it."""
+    present = [kind for kind in KINDS if any(row.kind == kind for row in rows)]
+    wanted = st.pills(
+        "Show only", present, format_func=with_icon, selection_mode="multi", key="only"
+    )
+    shown = [row for row in rows if not wanted or row.kind in wanted]
+    event = st.dataframe(
+        list_files(shown, shortest_names(rows)),
+        hide_index=True,
+        placeholder="",
+        alt=f"The files and what each sounds like. {summary(rows)}",
+        # A choice is of a line: another list of lines wants another choice.
+        key=f"files-table-{len(rows)}-{'-'.join(wanted)}",
+        on_select="rerun",
+        selection_mode="single-row",
+        column_config={
+            "File": st.column_config.TextColumn(width="medium"),
+            "Probability": st.column_config.ProgressColumn(
+                format="%.0f %%", min_value=0, max_value=100, width="small"
+            ),
+            "Length": st.column_config.NumberColumn(format="%.1f s", width="small"),
+        },
+    )
+    chosen = [row for row in event.selection.rows if row < len(shown)]
+    if chosen:
+        show_row(batch, shown[chosen[0]])
+    else:
+        st.caption("Choose a row to hear it. A click on a column's name sorts by it.")
+
+
+def with_icon(kind: str) -> str:
+    """Write what can come of a file with its sign."""
+    from ser.charts import KIND_ICONS
+
+    return f"{KIND_ICONS[kind]} {kind}"
+
+
+def shortest_names(rows: list[Row]) -> dict[str, str]:
+    """Leave folders out of the names, as long as that leaves all names different."""
+    names = {row.name: row.name.rpartition("/")[2] for row in rows}
+    return names if len(set(names.values())) == len(names) else {name: name for name in names}
+
+
+def list_files(rows: list[Row], names: dict[str, str]) -> list[dict[str, object]]:
+    """Write rows for people."""
+    listed: list[dict[str, object]] = []
+    for row in rows:
+        known = row.prediction if row.prediction and row.prediction.label else None
+        listed.append(
+            {
+                "File": names[row.name],
+                "Sounds like": with_icon(row.kind),
+                "Probability": 100 * known.confidence if known else None,
+                "In words": row.remark,
+                "Length": row.duration_s,
+                "Duplicate of": names[row.duplicate_of] if row.duplicate_of else None,
+            }
+        )
+    return listed
+
+
+def show_row(batch: Batch, row: Row) -> None:
+    """Play one file and show its whole answer."""
+    with st.container(border=True):
+        st.text(row.name)
+        if row.prediction is None:
+            st.error(row.remark)
+            return
+        content = batch.content(row.key)
+        if row.duration_s:
+            sound = content.read_bytes() if isinstance(content, Path) else content
+            st.audio(playable(sound), alt=f"The file {row.name}")
+        if row.prediction.label is None:
+            st.header(row.remark, anchor=False)
+            st.write(wording.sureness(row.prediction))
+        else:
+            show_prediction(row.prediction, named=False)

@@ -1,0 +1,124 @@
+"""How good is it? The model card: what was measured, on whom, and what it is not for."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import streamlit as st
+
+from page.figures import known, plot
+from page.kept import answering
+from page.measured import show_benchmark
+from ser import reports
+from ser.architecture import Block, read_blocks
+from ser.bundle import MODEL_FILES, SHIPPED
+
+MAIN, ALL = "The main ones", "All"
+
+
+def show() -> None:
+    """Lay out the page from top to bottom."""
+    st.title("How good is it?", anchor=False)
+    root = Path(answering().root)
+    benchmark = known(reports.read_benchmark, root, "reports/benchmark.json")
+    if benchmark is not None:
+        show_benchmark(benchmark)
+    show_robustness(root)
+    show_gate(root)
+    show_architecture(root)
+    show_origin(root)
+
+
+def show_robustness(root: Path) -> None:
+    """Show what noise, telephones, codecs and rooms cost."""
+    from ser.charts.benchmark import losses_chart
+
+    st.header("In noise and on the telephone", anchor=False)
+    losses = known(reports.read_robustness, root, "reports/robustness.json")
+    if not losses:
+        return
+    st.write(f"{reports.robustness_words(losses)} The figure is what the hybrid loses, in points.")
+    main = [loss for loss in losses if loss.goal is not None or loss.lost is None]
+    some = any(loss.goal is not None for loss in losses)
+    if some and len(main) < len(losses):
+        wanted = st.segmented_control(
+            "Conditions", [MAIN, ALL], default=MAIN, required=True, key="conditions"
+        )
+        losses = tuple(main) if wanted == MAIN else losses
+    pooled = [
+        one for one in losses if one.corpus == reports.POOLED and one.model == reports.OURS[0]
+    ]
+    told = "; ".join(f"{one.title} {reports.percent(one.uar)}" for one in pooled)
+    plot(losses_chart, losses, key="losses", alt=f"Share named rightly in each condition: {told}")
+
+
+def show_gate(root: Path) -> None:
+    """Say how well speech is told from other sounds."""
+    st.header("Does it know speech from other sounds?", anchor=False)
+    gate = known(reports.read_gate, root, "reports/gate.json")
+    if gate is None:
+        return
+    st.write(reports.gate_words(gate))
+    with st.expander("Sound by sound", type="compact", key="gate"):
+        worst_first = sorted(gate.refused_by_class.items(), key=lambda item: item[1].share)
+        st.dataframe(
+            [
+                {
+                    "Sound": name.replace("_", " "),
+                    "Refused": reports.percent(share.share),
+                    "Of": share.n,
+                }
+                for name, share in worst_first
+            ],
+            hide_index=True,
+        )
+
+
+def show_architecture(root: Path) -> None:
+    """Draw both networks."""
+    from ser.charts.architecture import architecture_chart, describe, in_short
+
+    st.header("What is inside?", anchor=False)
+    blocks = known(_hybrid_blocks, root, MODEL_FILES["hybrid"])
+    if blocks is None:
+        return
+    all_of_it = sum(block.parameters for block in blocks)
+    cnn = sum(block.parameters for block in known(_cnn_blocks, root, MODEL_FILES["cnn"]) or ())
+    st.write(
+        f"The **CNN** ({in_short(cnn)} weights) looks at a picture of the sound, time across "
+        "and pitch upwards, with filters that learnt what to look for. The **hybrid** "
+        f"({in_short(all_of_it)}) is that CNN and a second branch on statistics of the whole "
+        "recording, such as pitch, loudness and rhythm; their answers are averaged. In each box "
+        "stand the shape of what leaves it and the number of weights, which training sets."
+    )
+    told = "; ".join(f"{block.key}, {describe(block)}" for block in blocks)
+    plot(architecture_chart, blocks, key="architecture", alt=f"The parts of both networks: {told}")
+
+
+def _hybrid_blocks(root: Path) -> tuple[Block, ...]:
+    return read_blocks(root, "hybrid")
+
+
+def _cnn_blocks(root: Path) -> tuple[Block, ...]:
+    return read_blocks(root, "cnn")
+
+
+def show_origin(root: Path) -> None:
+    """Say what it learnt from, what it is for and not for, and where it ends."""
+    trained = known(reports.read_trained, root, "artifacts/manifest.json")
+    card = known(reports.read_card, SHIPPED, "MODEL_CARD.md") or {}
+    st.header("What did it learn from?", anchor=False)
+    if trained is not None:
+        st.write(reports.trained_words(trained))
+    sections = {
+        "What they were trained on": None,
+        "Meant for": "What is it for?",
+        "Not meant for": "What must it not be used for?",
+        "Limits": "What are its limits?",
+    }
+    for heading, title in sections.items():
+        if heading not in card or (title is None and root != SHIPPED):
+            continue
+        if title is not None:
+            st.header(title, anchor=False)
+        st.markdown(card[heading])

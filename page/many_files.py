@@ -1,0 +1,223 @@
+"""Many files: give a heap of recordings, read a table of what each sounds like."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import partial
+
+import streamlit as st
+
+from page.analyse import FORMATS, VOICES, show_notice
+from page.background import Background, show_progress
+from page.files_table import show_counts, show_table
+from page.kept import (
+    MODELS,
+    Answering,
+    answering,
+    made_up_voice,
+    models,
+    models_on_their_way,
+)
+from page.my_voice import PROFILE_KEY
+from page.own_models import show_whose_models
+from ser import ProfileError, Recognizer, SerError, VoiceProfile
+from ser.batch import MAX_BYTES, MAX_FILES, Batch, Entry
+from ser.table import Row, to_csv
+
+MAX_UPLOAD_MB = 200
+VARIOUS, ONE, ME = "Different people", "One person", "Me"
+
+
+@dataclass
+class Heap:
+    """The files of this visit, and what is under way with them."""
+
+    batch: Batch = field(default_factory=Batch)
+    by: Answering | None = None
+    work: Background[None] | None = None
+    left_out: list[str] = field(default_factory=list)
+    uploads: int = 0
+
+
+def show() -> None:
+    """Lay out the page from top to bottom."""
+    st.title("Many files", anchor=False)
+    st.write("Give many recordings at once, or a zip of them, and see what each sounds like.")
+    show_notice()
+    heap: Heap = st.session_state.setdefault("heap", Heap())
+    offer_files(heap)
+    if not len(heap.batch):
+        models_on_their_way()
+        st.button("Try it with made-up voices", key="samples", on_click=take_samples, args=(heap,))
+        return
+    try:
+        show_files(heap)
+    except SerError as error:
+        st.error(f"There are no answers, because the models cannot be used. {error}")
+    except Exception:
+        logging.exception("The files could not be shown.")
+        st.error("Something in this program failed on these files; the server's log says what.")
+    st.button(
+        "Start over", key="start-over", on_click=start_over, help="Forgets these files and answers."
+    )
+
+
+def offer_files(heap: Heap) -> None:
+    """Take files in at any time; the place to drop them is empty again at once."""
+    key = f"files-{heap.uploads}"
+    st.file_uploader(
+        f"Recordings of one voice each (WAV, FLAC, OGG, Opus or MP3), or zip files of them; at "
+        f"most {MAX_FILES} files and {MAX_BYTES // 1_000_000} MB together",
+        type=[*FORMATS, "zip"],
+        accept_multiple_files=True,
+        max_upload_size=MAX_UPLOAD_MB,
+        key=key,
+        on_change=take_uploads,
+        args=(heap, key),
+    )
+    if heap.left_out:
+        names = ", ".join(heap.left_out[:5]) + (" and more" if len(heap.left_out) > 5 else "")
+        st.warning(
+            f"Left out, because at most {MAX_FILES} files and {MAX_BYTES // 1_000_000} MB "
+            f"(unpacked) fit: {names}. Start over with them, or give fewer at a time."
+        )
+
+
+def take_uploads(heap: Heap, key: str) -> None:
+    """Move what was uploaded into the heap."""
+    heap.uploads += 1
+    take(heap, [Entry(file.name, file.getvalue()) for file in st.session_state.get(key) or []])
+
+
+def take_samples(heap: Heap) -> None:
+    """Take in voices that nobody has spoken."""
+    take(heap, [Entry(f"made-up-{name}.wav", made_up_voice(name)) for name in VOICES])
+
+
+def take(heap: Heap, files: list[Entry]) -> None:
+    """Add files; who adds some wants them heard, even after a stop."""
+    heap.left_out = heap.batch.add(files)
+    if heap.work is not None and heap.work.was_cancelled:
+        heap.work = None
+
+
+def start_over() -> None:
+    """Forget the files and stop what is under way with them."""
+    heap: Heap = st.session_state["heap"]
+    if heap.work is not None:
+        heap.work.cancel()
+    st.session_state["heap"] = Heap(uploads=heap.uploads + 1)
+
+
+def show_files(heap: Heap) -> None:
+    """Hear what was not heard yet, and show what is known."""
+    show_whose_models()
+    model, speaker = choose_model(), choose_speaker()
+    with st.spinner("Getting ready. The first time after a start takes some seconds …"):
+        recognizer = models()
+    if heap.by != answering():
+        if heap.work is not None:
+            heap.work.cancel()
+        heap.by, heap.batch, heap.work = answering(), heap.batch.unanswered(), None
+    hear(heap, recognizer)
+    rows = answer(heap.batch, recognizer, model, speaker)
+    if rows:
+        show_counts(rows)
+        show_table(heap.batch, rows)
+        st.download_button(
+            "Download the table (CSV)",
+            partial(to_csv, rows),
+            "many-files.csv",
+            "text/csv",
+            key="take-table",
+            on_click="ignore",
+        )
+
+
+def choose_model() -> str:
+    """Let people choose whose answers they see; both models have heard all files."""
+    return remembered(
+        "many-model",
+        "hybrid",
+        lambda key: st.segmented_control(
+            "Answers by",
+            list(MODELS),
+            format_func=MODELS.__getitem__,
+            required=True,
+            key=key,
+        ),
+    )
+
+
+def choose_speaker() -> str:
+    """Ask whose voices these are: who is known can be allowed for."""
+    known = PROFILE_KEY in st.session_state
+    return remembered(
+        "many-speaker",
+        VARIOUS,
+        lambda key: st.segmented_control(
+            "Whose voices are these?",
+            [VARIOUS, ONE, ME] if known else [VARIOUS, ONE],
+            required=True,
+            key=key,
+            help="**One person** in various moods: what all files share is then taken as the "
+            "sound of that voice, and the answers allow for it. Not for files that all carry the "
+            "same emotion. **Me** is there once your voice was learnt on the first page.",
+        ),
+    )
+
+
+def remembered(key: str, first: str, ask: Callable[[str], str | None]) -> str:
+    """Ask, and know the answer when people come back from another page."""
+    if key not in st.session_state:
+        st.session_state[key] = st.session_state.get(f"last-{key}", first)
+    choice = ask(key) or first
+    st.session_state[f"last-{key}"] = choice
+    return choice
+
+
+def hear(heap: Heap, recognizer: Recognizer) -> None:
+    """Hear what is new, beside the page, and show how far that is."""
+    waiting = len(heap.batch.unheard())
+    if heap.work is not None and heap.work.done() and waiting:
+        if stopped(heap.work, waiting, len(heap.batch)):
+            st.button("Hear the rest", key="rest", on_click=go_on, args=(heap,))
+            return
+        heap.work = None
+    if heap.work is None and waiting:
+        heap.work = Background(partial(heap.batch.hear, recognizer))
+    if heap.work is not None and not heap.work.done():
+        total = len(heap.batch)
+        show_progress(
+            heap.work,
+            lambda _: f"Listening … {total - len(heap.batch.unheard())} of {total} files",
+        )
+
+
+def stopped(work: Background[None], waiting: int, total: int) -> bool:
+    """Say why files are left, if they shall be left."""
+    try:
+        work.result()
+    except SerError as error:
+        st.error(str(error))
+        return True
+    if work.was_cancelled:
+        st.info(f"You stopped this: {total - waiting} of {total} files were heard.")
+    return work.was_cancelled
+
+
+def go_on(heap: Heap) -> None:
+    """Let the rest be heard."""
+    heap.work = None
+
+
+def answer(batch: Batch, recognizer: Recognizer, model: str, speaker: str) -> list[Row]:
+    """Answer what was heard, allowing for a voice if one is known."""
+    profile: VoiceProfile | None = st.session_state.get(PROFILE_KEY) if speaker == ME else None
+    try:
+        return batch.rows(recognizer, model=model, profile=profile, same_speaker=speaker == ONE)
+    except ProfileError as error:
+        st.warning(f"{error} These answers do not allow for your voice.")
+        return batch.rows(recognizer, model=model)

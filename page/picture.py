@@ -1,0 +1,66 @@
+"""The picture of the voice: look closer at a stretch of it, and hear that stretch."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from page.kept import draw, playable, read
+from ser import wording
+
+AT_FIRST_S = 30.0
+"""What is longer is shown from its start, up to here."""
+
+SHORTEST_S = 0.2
+CLOSER_FROM_S = 0.5
+"""In shorter sounds there is nothing to look closer at."""
+
+
+def show_picture(content: bytes) -> None:
+    """Draw waveform, spectrogram, pitch and intensity, and say how to read them."""
+    st.header("The voice in a picture", anchor=False)
+    st.fragment(show_stretch)(content)
+
+
+def show_stretch(content: bytes) -> None:
+    """Let people choose a stretch, draw it and offer to play it."""
+    from ser.charts import CHART_CONFIG
+
+    duration_s = read(content).duration_s
+    start_s, end_s = choose_stretch(duration_s)
+    with st.spinner("Drawing the voice …"):
+        picture = draw(content, start_s, end_s)
+    st.plotly_chart(
+        picture,
+        config=CHART_CONFIG,
+        key="picture",
+        alt="Waveform and spectrogram of the sound, with the pitch drawn over the spectrogram, "
+        "and below them the intensity.",
+    )
+    if end_s - start_s < duration_s:
+        said = f"from {wording.clock(start_s)} to {wording.clock(end_s)}"
+        st.audio(playable(content), start_time=start_s, end_time=end_s, alt=f"The stretch {said}")
+    st.caption(
+        "Above, the sound itself. In the middle, which frequencies it holds: the lighter, the "
+        "stronger; the white line is the pitch, the melody of the voice. Below, how loud it is "
+        "from moment to moment, beside its loudest."
+    )
+
+
+def choose_stretch(duration_s: float) -> tuple[float, float]:
+    """Offer a slider for the stretch to look at; give its start and end in seconds."""
+    if duration_s < CLOSER_FROM_S:
+        return 0.0, duration_s
+    start_s, end_s = st.slider(
+        "Look closer: from … to … (seconds)",
+        0.0,
+        # Rounded down: the end of the slider must not lie behind that of the sound.
+        whole_s := int(duration_s * 10) / 10,
+        (0.0, min(whole_s, AT_FIRST_S)),
+        step=0.1,
+        format="%.1f",
+        key=f"stretch-{duration_s}",
+    )
+    if end_s - start_s < SHORTEST_S:
+        start_s = max(0.0, min(start_s, whole_s - SHORTEST_S))
+        end_s = start_s + SHORTEST_S
+    return start_s, duration_s if end_s == whole_s else end_s

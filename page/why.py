@@ -1,0 +1,158 @@
+"""Why: what the answer hung on, and how this voice lies beside others. Made when it is opened."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from page.kept import MODELS, Answering, answering, models_of, read
+from ser import Prediction, SerError, VoiceProfile, wording
+from ser.audio import SAMPLE_RATE
+from ser.prosody_reference import SEXES, Compared, ProsodyReference
+from ser.stretch import loudest_stretch
+
+if TYPE_CHECKING:
+    import plotly.graph_objects as go
+
+    from ser.saliency import Saliency
+
+SEX_KEY = "why-sex"
+
+
+def show_why(content: bytes, prediction: Prediction, profile: VoiceProfile | None = None) -> None:
+    """Offer to look behind an answer."""
+    with st.expander("Why?", type="compact", key="why", on_change="rerun") as why:
+        if not why.open or prediction.label is None:
+            return
+        st.fragment(show_reasons)(content, prediction, profile)
+
+
+def show_reasons(content: bytes, prediction: Prediction, profile: VoiceProfile | None) -> None:
+    """Show what the answer hung on, and the prosody; one that fails does not hide the other."""
+    try:
+        with st.spinner("Covering the sound piece by piece …"):
+            saliency, figure = look_into(
+                answering(), content, prediction.model, prediction.label, profile
+            )
+    except SerError as error:
+        st.error(str(error))
+    else:
+        show_saliency(saliency, figure, read(content).duration_s)
+    show_prosody(content, prediction)
+
+
+@st.cache_resource(
+    scope="session",
+    max_entries=8,
+    show_spinner=False,
+    hash_funcs={VoiceProfile: VoiceProfile.to_json},
+)
+def look_into(
+    which: Answering, content: bytes, model: str, label: str | None, profile: VoiceProfile | None
+) -> tuple[Saliency, go.Figure]:
+    """Find what one model's answer hung on, and draw it."""
+    from ser.charts import saliency_chart
+
+    sound = read(content)
+    given = (sound.samples, SAMPLE_RATE)
+    saliency = models_of(which).explain(given, model=model, label=label, profile=profile)
+    return saliency, saliency_chart(sound, saliency)
+
+
+def show_saliency(saliency: Saliency, figure: go.Figure, duration_s: float) -> None:
+    """Show what the answer hung on, and say how to read it and how not."""
+    from ser.charts import CHART_CONFIG
+
+    sounds = wording.manner(saliency.label)
+    st.subheader(f"What made it sound {sounds}", anchor=False)
+    if saliency.end_s - saliency.start_s < duration_s:
+        st.write(
+            "This recording is long, so only its loudest part was looked into, as a recording "
+            f"of its own: {wording.clock(saliency.start_s)} to {wording.clock(saliency.end_s)}."
+        )
+    st.write(wording.hung_on(saliency))
+    st.plotly_chart(
+        figure,
+        config=CHART_CONFIG,
+        key="saliency",
+        alt=f"Spectrogram with what the answer hung on laid over it. {wording.hung_on(saliency)}",
+    )
+    st.caption(
+        "The brighter the orange, the more the answer hung on that moment and those "
+        "frequencies; above, all frequencies together. "
+        f"It was made by covering one piece after another and asking the {MODELS[saliency.model]} "
+        "model anew. It shows what the model's answer hung on, **not why a person sounds so**. "
+        "Pieces work together: what is said twice hardly shows, for covering one of the two "
+        "changes little." + (HYBRID_TOO if saliency.model == "hybrid" else "")
+    )
+
+
+HYBRID_TOO = (
+    " The Hybrid also hears measurements of the whole voice, which cannot be covered; only its "
+    "other half is seen here."
+)
+
+
+@st.cache_resource(scope="session", max_entries=8, show_spinner=False)
+def compare(content: bytes, sex: str, label: str | None) -> list[tuple[Compared, go.Figure]]:
+    """Measure the loudest seconds of a voice, and draw them beside the corpora's."""
+    from ser.charts import prosody_chart
+
+    compared = ProsodyReference.load().compare(loudest_stretch(read(content)).sound, sex)
+    return [(one, prosody_chart(one, answer=label)) for one in compared]
+
+
+def show_prosody(content: bytes, prediction: Prediction) -> None:
+    """Draw how this voice lies beside those the models learned from; leave it out without them."""
+    sex = st.session_state.get(SEX_KEY, "women")
+    try:
+        measures = compare(content, sex, prediction.label)
+    except SerError as error:
+        logging.warning("Voices cannot be compared. %s", error)
+        return
+    st.subheader("This voice beside others", anchor=False)
+    st.write(
+        "The line across all bars is this voice. The thick bars hold the middle half of the "
+        f"{'actresses' if sex == 'women' else 'actors'} the models learned from, the thin ones "
+        "nine tenths. Emotions overlap widely: no single measure tells them apart."
+    )
+    choose_sex()
+    for start in range(0, len(measures), 2):
+        pair = measures[start : start + 2]
+        for column, (compared, figure) in zip(st.columns(2), pair, strict=False):
+            with column:
+                show_measure(compared, figure)
+    st.caption(
+        "How loud a voice is cannot be compared, since every microphone stands elsewhere; how much "
+        "its loudness varies can. Roughness and pauses also depend on the room and its noise."
+    )
+
+
+def choose_sex() -> None:
+    """Let people choose whose voices they compare with."""
+    st.segmented_control(
+        "Compare with the voices of",
+        list(SEXES),
+        format_func=str.capitalize,
+        default="women",
+        required=True,
+        key=SEX_KEY,
+    )
+
+
+def show_measure(compared: Compared, figure: go.Figure) -> None:
+    """Name one measure, give its value and show where it lies."""
+    from ser.charts import CHART_CONFIG
+
+    measure = compared.measure
+    st.markdown(
+        f"**{measure.name}: {wording.measured(compared)}**  \n:small[{measure.meaning}]",
+    )
+    st.plotly_chart(
+        figure,
+        config=CHART_CONFIG,
+        key=f"prosody-{measure.key}",
+        alt=f"{measure.name} of this voice beside others, by emotion. {wording.beside(compared)}",
+    )

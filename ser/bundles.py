@@ -1,0 +1,123 @@
+"""Bundles to choose from: those that were trained at home, beside the one that is shipped.
+
+========================= ==================================================================
+``SER_BUNDLE=FOLDER``     the page begins with the bundle in this folder
+``SER_BUNDLES=FOLDER``    every visitor of the page may choose one of the bundles in this folder
+``SER_BUNDLES=``          nobody may choose
+========================= ==================================================================
+
+Without ``SER_BUNDLES``, who sits at the computer that runs the page may open any bundle, and
+nobody else.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from ser.errors import BundleError
+
+_MANIFEST = "artifacts/manifest.json"
+_NAMED = 6
+_LONGEST_NAME = 40
+
+
+@dataclass(frozen=True)
+class KnownBundle:
+    """A bundle that was opened, checked and found whole.
+
+    Attributes
+    ----------
+    root : Path
+        Folder with ``models/`` and ``artifacts/``.
+    trained_on : str
+        Says on what, for example ``"1 150 clips of 12 speakers (EmoDB, mine)"``.
+    """
+
+    root: Path
+    trained_on: str
+
+
+def first_bundle() -> Path:
+    """Tell which bundle the program begins with: ``SER_BUNDLE``, or the shipped one."""
+    from ser.bundle import SHIPPED
+
+    return Path(os.environ.get("SER_BUNDLE") or SHIPPED)
+
+
+def bundles_folder() -> Path:
+    """Tell where bundles to choose from lie: ``SER_BUNDLES``, or ``bundles`` beside the program."""
+    from ser.bundle import SHIPPED
+
+    return Path(os.environ.get("SER_BUNDLES") or SHIPPED / "bundles")
+
+
+def may_open(*, at_home: bool) -> Literal["any", "listed", "nothing"]:
+    """Tell which bundles a visitor of the page may open.
+
+    Parameters
+    ----------
+    at_home : bool
+        The visitor sits at the computer that runs the page.
+    """
+    offered = os.environ.get("SER_BUNDLES")
+    if offered == "":
+        return "nothing"
+    if at_home:
+        return "any"
+    return "nothing" if offered is None else "listed"
+
+
+def find_bundles() -> list[Path]:
+    """List the folders in :func:`bundles_folder` that hold a manifest, by name."""
+    return sorted(path.parent.parent for path in bundles_folder().glob(f"*/{_MANIFEST}"))
+
+
+def look_at(root: str | Path) -> KnownBundle:
+    """Open a bundle, check that its files are whole, and say what it was trained on.
+
+    Raises
+    ------
+    BundleError
+        It is no folder, holds no bundle, or one that cannot be used here.
+    """
+    from ser.bundle import open_bundle
+
+    root = Path(root).expanduser()
+    if not root.is_dir():
+        raise BundleError(
+            f"{root} is no folder on the computer that runs this page: give one that holds "
+            "models/ and artifacts/."
+        )
+    try:
+        bundle = open_bundle(root)
+    except OSError as error:
+        raise BundleError(f"The files in {root} may not be read by this program.") from error
+    except (KeyError, TypeError, ValueError) as error:  # whole, but made by something else
+        raise BundleError(
+            f"The files in {root / 'artifacts'} are not what training saves: train the models anew."
+        ) from error
+    return KnownBundle(root.resolve(), trained_on(bundle.manifest))
+
+
+def trained_on(manifest: dict[str, Any]) -> str:
+    """Say what a bundle was trained on, from its manifest."""
+    clips, speakers = manifest.get("clips"), manifest.get("speakers")
+    if not isinstance(clips, dict) or not clips or not isinstance(speakers, int):
+        return "recordings that it does not name"
+    from ser.corpora import known_corpora
+
+    titles = {corpus.name: corpus.title for corpus in known_corpora()}
+    names = [titles.get(name) or _plain(name) for name in clips]
+    more = [f"{len(names) - _NAMED} more"] if len(names) > _NAMED else []
+    count = f"{sum(value for value in clips.values() if isinstance(value, int)):,}"
+    told = ", ".join([*names[:_NAMED], *more])
+    return f"{count.replace(',', ' ')} clips of {speakers} speakers ({told})"
+
+
+def _plain(name: str) -> str:
+    """Keep of a name what can do no harm in a sentence: a manifest may be anybody's."""
+    return re.sub(r"[^\w.-]+", " ", name).strip()[:_LONGEST_NAME]

@@ -1,0 +1,32 @@
+"""Whether a recording is too loud for its microphone: its peaks are cut off flat."""
+
+from __future__ import annotations
+
+import numpy as np
+
+NEAR_PEAK = 0.9
+"""Of the highest sample: what lies above counts as cut off."""
+
+MOST_NEAR_PEAK = 0.015
+"""Voices spend less of their time there: at most 1.1 % in 900 clips of six corpora, drawn at
+random; the median of the same clips at 12 dB over full scale is 8 to 17 %."""
+
+
+def is_overdriven(samples: np.ndarray) -> bool:
+    """Tell whether the peaks are cut off, however the level was changed afterwards.
+
+    A voice rises to its highest sample rarely and leaves it at once; one that is cut
+    off stays there. Resampling and codecs round the corners, so all within a tenth of
+    the highest is counted.
+
+    Parameters
+    ----------
+    samples : np.ndarray [shape=(n,)]
+        At 16 kHz; silence at both ends is left out.
+    """
+    from ser.features import trim
+
+    if not len(samples):
+        return False
+    loudness = np.abs(trim(samples))
+    return float(np.mean(loudness > NEAR_PEAK * loudness.max())) > MOST_NEAR_PEAK

@@ -1,0 +1,88 @@
+"""How good the models are, as the files in ``reports/`` tell it.
+
+::
+
+    reports/benchmark.json    unheard speakers, by python -m training.evaluate
+    reports/gate.json         speech and other sounds, by python -m training.gate
+    reports/robustness.json   noise and telephones, by python -m training.robustness
+    reports/peers.json        other systems and people, written by hand, with sources
+    MODEL_CARD.md             what the models are for, and what not
+    artifacts/manifest.json   what the shipped models were trained on
+
+A file that is missing, or that is not what it should be, is a
+:class:`ser.errors.ReportError` that says how to make it.
+"""
+
+from ser.reports.figures import (
+    OURS,
+    PEOPLE,
+    POOLED,
+    Benchmark,
+    Bin,
+    Gate,
+    Loss,
+    Peer,
+    Protocol,
+    Row,
+    Score,
+    Share,
+    Sureness,
+    Trained,
+    corpus_title,
+)
+from ser.reports.reading import (
+    read_benchmark,
+    read_card,
+    read_gate,
+    read_peers,
+    read_robustness,
+    read_trained,
+)
+from ser.reports.telling import (
+    calibration_words,
+    gate_words,
+    how_measured,
+    number,
+    out_of_ten,
+    percent,
+    plain_answer,
+    protocol_name,
+    robustness_words,
+    row_words,
+    trained_words,
+)
+
+__all__ = [
+    "OURS",
+    "PEOPLE",
+    "POOLED",
+    "Benchmark",
+    "Bin",
+    "Gate",
+    "Loss",
+    "Peer",
+    "Protocol",
+    "Row",
+    "Score",
+    "Share",
+    "Sureness",
+    "Trained",
+    "calibration_words",
+    "corpus_title",
+    "gate_words",
+    "how_measured",
+    "number",
+    "out_of_ten",
+    "percent",
+    "plain_answer",
+    "protocol_name",
+    "read_benchmark",
+    "read_card",
+    "read_gate",
+    "read_peers",
+    "read_robustness",
+    "read_trained",
+    "robustness_words",
+    "row_words",
+    "trained_words",
+]

@@ -1,0 +1,93 @@
+"""The page running for a real browser: the server, the browser, and where pictures go.
+
+The browser tests use it, and docs/screenshots.py.
+"""
+
+from __future__ import annotations
+
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryFile
+
+from playwright.sync_api import Page
+
+ROOT = Path(__file__).parent.parent.parent
+CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+# The first answer after a start waits for TensorFlow, on a busy machine for long.
+PATIENCE_MS = 120_000
+
+
+class PageError(Exception):
+    """The page did not start; the text is what its server said."""
+
+
+def find_chromium() -> str | None:
+    """Find a Chromium that is installed."""
+    return next(filter(None, map(shutil.which, CHROMIUM_NAMES)), None)
+
+
+@contextmanager
+def running_page(environment: Mapping[str, str] | None = None) -> Iterator[str]:
+    """Run the page on a free port, give its address, and stop it in the end.
+
+    Raises
+    ------
+    PageError
+        It does not start within a minute.
+    """
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    options = {"headless": "true", "port": port, "address": "127.0.0.1", "fileWatcherType": "none"}
+    flags = [f"--server.{name}={value}" for name, value in options.items()]
+    command = [sys.executable, "-m", "streamlit", "run", "app.py", *flags]
+    with TemporaryFile("w+") as log:
+        process = subprocess.Popen(command, cwd=ROOT, stdout=log, stderr=log, env=environment)
+        try:
+            if not _answers(f"http://127.0.0.1:{port}", process):
+                log.seek(0)
+                raise PageError(log.read() or "The server said nothing.")
+            yield f"http://localhost:{port}"
+        finally:
+            process.terminate()
+            process.wait(timeout=30)
+
+
+def _answers(address: str, process: subprocess.Popen[bytes]) -> bool:
+    """Wait until the server answers; tell whether it does."""
+    for _ in range(240):
+        if process.poll() is not None:
+            return False
+        try:
+            urllib.request.urlopen(f"{address}/_stcore/health", timeout=5).close()
+            return True
+        except OSError:
+            time.sleep(0.25)
+    return False
+
+
+def take_picture(page: Page, path: Path) -> None:
+    """Save the whole page, which scrolls inside itself, as a PNG."""
+    path.parent.mkdir(exist_ok=True)
+    width = page.viewport_size["width"] if page.viewport_size else 1280
+    height = page.get_by_test_id("stMain").evaluate("main => main.scrollHeight")
+    page.set_viewport_size({"width": width, "height": max(800, height)})
+    page.wait_for_timeout(700)  # charts settle after the page has a new size
+    page.screenshot(path=path)

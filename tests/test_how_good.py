@@ -1,0 +1,175 @@
+"""How good is it? The page without a browser, on made-up figures and on the committed ones."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import streamlit as st
+from streamlit.testing.v1 import AppTest
+
+from ser.bundle import SHIPPED
+from tests.figures import benchmark, calibration, robustness, row, write
+
+
+def script() -> None:
+    from page import how_good
+
+    how_good.show()
+
+
+@pytest.fixture
+def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A bundle with figures of its own."""
+    st.cache_resource.clear()
+    monkeypatch.setenv("SER_BUNDLE", str(tmp_path))
+    for folder in ("models", "artifacts"):
+        shutil.copytree(SHIPPED / folder, tmp_path / folder)
+    give(tmp_path, "benchmark", benchmark([row(), row(model="cnn", uar=0.5)]))
+    give(tmp_path, "robustness", robustness())
+    shutil.copy(SHIPPED / "reports/gate.json", tmp_path / "reports")
+    yield tmp_path
+    st.cache_resource.clear()
+
+
+def give(root: Path, name: str, content: object) -> None:
+    write(root / f"reports/{name}.json", json.dumps(content))
+
+
+def show() -> AppTest:
+    return AppTest.from_function(script, default_timeout=60).run()
+
+
+def charts(page: AppTest) -> dict[str, str]:
+    """What a screen reader hears of each chart, by its first words."""
+    alts = [chart.proto.alt for chart in page.get("plotly_chart")]
+    return {alt.split(":")[0].split(".")[0]: alt for alt in alts}
+
+
+def headings(page: AppTest) -> list[str]:
+    return [header.value for header in page.header]
+
+
+def told(page: AppTest) -> str:
+    return "\n".join(str(element.value) for element in [*page.markdown, *page.caption, *page.info])
+
+
+def test_the_committed_figures_make_a_whole_page(monkeypatch: pytest.MonkeyPatch) -> None:
+    st.cache_resource.clear()
+    monkeypatch.delenv("SER_BUNDLE", raising=False)
+    page = show()
+    assert not page.exception
+    assert not page.error
+    for heading in (
+        "How often is it right?",
+        "What does it mistake for what?",
+        "Can its percentages be believed?",
+        "What if it answers only when it is sure?",
+        "Whom does it understand?",
+        "What is inside?",
+        "What did it learn from?",
+        "What must it not be used for?",
+        "What are its limits?",
+    ):
+        assert heading in headings(page)
+    assert "Of ten recordings of people it never heard" in told(page)
+    assert "CC BY-NC-SA 4.0" in told(page), "licences"
+    assert all(charts(page).values()), "every chart has words for who cannot see it"
+
+
+def test_everything_that_is_measured_is_drawn(root: Path) -> None:
+    page = show()
+    assert not page.exception
+    drawn = charts(page)
+    assert "CREMA-D: hybrid 60" in drawn["Share named rightly, by corpus"]
+    assert "women" not in drawn["By sex"], "the corpus's own words"
+    assert "babble, 0 dB" not in drawn["Share named rightly in each condition"]
+    page.segmented_control(key="conditions").set_value("All").run()
+    assert "babble, 0 dB" in charts(page)["Share named rightly in each condition"]
+
+
+@pytest.mark.parametrize("name", ["benchmark", "robustness", "gate"])
+@pytest.mark.parametrize("content", [None, "{"])
+def test_a_page_without_some_figures_says_how_to_make_them(
+    root: Path, name: str, content: str | None
+) -> None:
+    path = root / f"reports/{name}.json"
+    path.unlink()
+    if content:
+        path.write_text(content)
+    page = show()
+    assert not page.exception
+    (said,) = [info.value for info in page.info]
+    assert said.startswith(f"reports/{name}.json")
+    assert "python -m training." in said
+    assert "What are its limits?" in headings(page)
+
+
+def test_a_bundle_with_nothing_beside_it_still_has_a_page(root: Path) -> None:
+    shutil.rmtree(root / "reports")
+    shutil.rmtree(root / "models")
+    shutil.rmtree(root / "artifacts")
+    page = show()
+    assert not page.exception
+    assert len(page.info) == 5
+    assert "What must it not be used for?" in headings(page)
+
+
+def test_new_figures_are_seen_without_a_restart(root: Path) -> None:
+    assert "**about six**" in told(show())
+    give(root, "benchmark", benchmark([row()], [calibration(accuracy=0.3)]))
+    os.utime(root / "reports/benchmark.json", ns=(1, 1))
+    assert "**about three**" in told(show())
+
+
+def test_known_voices_are_marked_in_plain_sight(root: Path) -> None:
+    rows = [row(), row(protocol="random", uar=0.97)]
+    entries = [calibration(), calibration(protocol="random", accuracy=0.97)]
+    give(root, "benchmark", benchmark(rows, entries))
+    page = show()
+    assert not page.warning
+    page.segmented_control(key="protocol").set_value("random").run()
+    assert "Speaker-dependent" in page.warning[0].value
+    assert "97" in charts(page)["Share named rightly, by corpus"]
+
+
+def test_confusions_of_the_chosen_model_are_shown(root: Path) -> None:
+    wrong = row(model="cnn") | {"confusion": [[0, 10, 0, 0]] * 4}
+    give(root, "benchmark", benchmark([row(), wrong]))
+    page = show()
+    page.segmented_control(key="confusion-model").set_value("cnn").run()
+    assert "as happy (100" in charts(page)["What was acted and what was named"]
+
+
+def test_a_chart_of_old_figures_is_never_shown_for_new_ones(root: Path) -> None:
+    page = show()
+    before = [chart.proto.spec for chart in page.get("plotly_chart")]
+    page.run()
+    assert [chart.proto.spec for chart in page.get("plotly_chart")] == before
+    give(root, "benchmark", benchmark([row(uar=0.7), row(model="cnn", uar=0.55)]))
+    os.utime(root / "reports/benchmark.json", ns=(1, 1))
+    page.run()
+    assert page.get("plotly_chart")[0].proto.spec != before[0]
+
+
+def test_own_models_are_not_said_to_have_learnt_from_the_shipped_corpora(root: Path) -> None:
+    manifest = json.loads((root / "artifacts/manifest.json").read_text())
+    manifest |= {"clips": {"my_voices": 120}, "speakers": 3}
+    write(root / "artifacts/manifest.json", json.dumps(manifest))
+    said = told(show())
+    assert "120 recordings of 3 people: my voices 120." in said
+    assert "North American" not in said
+
+
+def test_figures_of_one_model_alone_have_a_page(root: Path) -> None:
+    give(root, "benchmark", benchmark([row(model="cnn")], [calibration(model="cnn")]))
+    page = show()
+    assert not page.exception
+    assert "the CNN model names the acted emotion" in told(page)
+    page.segmented_control(key="people-model").set_value("cnn").run()
+    assert not page.exception
+    assert "By sex" in charts(page)

@@ -1,0 +1,195 @@
+"""The page for many files, without a browser and with a stand-in for the models."""
+
+from __future__ import annotations
+
+import io
+import time
+import zipfile
+
+import numpy as np
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from page import background
+from ser import BundleError
+from tests.stand_in import PROFILE, Models, buttons, charts, downloads, headings, wait_for, wav
+
+
+def many_files() -> None:
+    from page import many_files
+
+    many_files.show()
+
+
+@pytest.fixture
+def page(models: Models) -> AppTest:
+    return AppTest.from_function(many_files, default_timeout=60).run()
+
+
+@pytest.fixture
+def files(speech: np.ndarray) -> dict[str, bytes]:
+    """Two voices, one of them twice, silence, and no sound at all."""
+    return {
+        "a.wav": wav(speech),
+        "b.wav": wav(speech[:40_000]),
+        "again.wav": wav(speech),
+        "silent.wav": wav(np.zeros(16_000)),
+        "diary.wav": b"Dear diary, today I spoke.",
+    }
+
+
+def give(page: AppTest, files: dict[str, bytes]) -> AppTest:
+    page.file_uploader[0].set_value([(name, data, "audio/wav") for name, data in files.items()])
+    return page.run()
+
+
+def given(page: AppTest, files: dict[str, bytes]) -> AppTest:
+    """Give files and wait until all were heard."""
+    give(page, files)
+    return wait_for(page, lambda page: "Cancel" not in buttons(page))
+
+
+def column(page: AppTest, name: str) -> list[object]:
+    return list(page.dataframe[0].value[name])
+
+
+def words(page: AppTest) -> str:
+    return " ".join(text.value for text in page.markdown)
+
+
+def test_a_mixed_heap_is_summed_up_and_listed(page: AppTest, files: dict[str, bytes]) -> None:
+    assert "at work or in school" in words(page), "the notice stands before anything is given"
+    given(page, files)
+    assert headings(page) == ["5 files, 1 of them a duplicate"]
+    assert "2 sound sad, 1 without speech, 1 could not be read." in words(page)
+    assert charts(page)[0].startswith("Bars: 5 files")
+    assert column(page, "File") == list(files)
+    assert column(page, "Sounds like") == ["▼ sad", "▼ sad", "▼ sad", "○ no speech", "! unreadable"]
+    assert column(page, "Probability")[:3] == pytest.approx([62, 62, 62])
+    assert column(page, "Duplicate of")[2] == "a.wav"
+    assert "not a sound file" in str(column(page, "In words")[4])
+    assert downloads(page) == ["Download the table (CSV)"]
+    assert not page.exception
+    assert not page.error
+
+
+def test_a_zip_is_opened_and_a_broken_one_is_a_row(page: AppTest, files: dict[str, bytes]) -> None:
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        archive.writestr("monday/a.wav", files["a.wav"])
+    given(page, {"calls.zip": packed.getvalue(), "bad.zip": b"PK\x03\x04"})
+    assert column(page, "File") == ["a.wav", "bad.zip"]
+    assert column(page, "Sounds like") == ["▼ sad", "! unreadable"]
+
+
+def test_neither_a_choice_nor_another_file_hears_anything_again(
+    page: AppTest, models: Models, files: dict[str, bytes]
+) -> None:
+    given(page, files)
+    asked = len(models.asked)
+    page.segmented_control(key="many-model").set_value("cnn").run()
+    assert column(page, "Sounds like")[0] == "● neutral"
+    page.segmented_control(key="many-model").set_value("hybrid").run()
+    page.segmented_control(key="many-speaker").set_value("One person").run()
+    assert column(page, "Sounds like")[0] == "● neutral"
+    assert len(models.asked) == asked
+    given(page, files | {"new.wav": wav(np.full(20_000, 0.1))})
+    assert len(column(page, "File")) == 6
+    assert models.asked[asked:] == [("hybrid", 20_000), ("cnn", 20_000)]
+
+
+def test_a_known_voice_can_be_allowed_for(page: AppTest, files: dict[str, bytes]) -> None:
+    page.session_state["voice_profile"] = PROFILE
+    given(page, files)
+    assert column(page, "Sounds like")[0] == "▼ sad"
+    page.segmented_control(key="many-speaker").set_value("Me").run()
+    assert column(page, "Sounds like")[0] == "● neutral"
+    del page.session_state["voice_profile"]
+    page.run()
+    assert column(page, "Sounds like")[0] == "▼ sad", "a voice forgotten is allowed for no more"
+    assert not page.exception
+
+
+def test_the_list_is_narrowed_and_outlives_a_change_of_answers(
+    page: AppTest, files: dict[str, bytes]
+) -> None:
+    given(page, files)
+    page.pills(key="only").set_value(["sad", "unreadable"]).run()
+    assert column(page, "File") == ["a.wav", "b.wav", "again.wav", "diary.wav"]
+    page.segmented_control(key="many-model").set_value("cnn").run()
+    assert "diary.wav" in column(page, "File")
+    assert not page.exception
+
+
+def test_cancelling_keeps_what_was_heard_and_the_rest_can_follow(
+    page: AppTest, models: Models, files: dict[str, bytes]
+) -> None:
+    models.may_go_on.clear()
+    give(page, files)
+    assert "Cancel" in buttons(page)
+    page.button(key="cancel").click().run()
+    models.may_go_on.set()
+    wait_for(page, lambda page: bool(page.info))
+    assert page.info[0].value == "You stopped this: 2 of 5 files were heard."
+    assert column(page, "File") == ["a.wav", "again.wav"]
+    page.button(key="rest").click().run()
+    wait_for(page, lambda page: "Cancel" not in buttons(page))
+    assert len(column(page, "File")) == 5
+    assert not page.info
+
+
+def test_who_only_looked_away_finds_it_going_on(
+    monkeypatch: pytest.MonkeyPatch, page: AppTest, models: Models, files: dict[str, bytes]
+) -> None:
+    models.may_go_on.clear()
+    monkeypatch.setattr(background, "LEFT_AFTER_S", 0.2)
+    give(page, files)
+    time.sleep(0.4)
+    models.may_go_on.set()
+    time.sleep(0.3)
+    monkeypatch.setattr(background, "LEFT_AFTER_S", 60.0)
+    wait_for(page, lambda page: bool(page.dataframe) and "Cancel" not in buttons(page))
+    assert len(column(page, "File")) == 5
+    assert not page.info
+
+
+def test_models_that_fail_get_a_sentence_and_another_try(
+    page: AppTest, models: Models, files: dict[str, bytes]
+) -> None:
+    models.fault = BundleError("The hybrid model has gone.")
+    give(page, files)
+    wait_for(page, lambda page: bool(page.error))
+    assert "The hybrid model has gone." in page.error[0].value
+    models.fault = None
+    if "Hear the rest" in buttons(page):
+        page.button(key="rest").click()
+    page.run()
+    wait_for(page, lambda page: bool(page.dataframe) and "Cancel" not in buttons(page))
+    assert len(column(page, "File")) == 5
+    assert not page.error
+
+
+def test_answers_and_choices_are_there_after_a_look_at_another_page(
+    page: AppTest, models: Models, files: dict[str, bytes]
+) -> None:
+    given(page, files)
+    page.segmented_control(key="many-model").set_value("cnn").run()
+    asked = len(models.asked)
+    # Streamlit forgets the state of what another page does not show, and keeps the rest.
+    back = AppTest.from_function(many_files, default_timeout=60)
+    for key in ("heap", "last-many-model"):
+        back.session_state[key] = page.session_state[key]
+    back.run()
+    assert column(back, "Sounds like")[0] == "● neutral"
+    assert len(models.asked) == asked
+    assert "Cancel" not in buttons(back)
+
+
+def test_starting_over_forgets_everything(page: AppTest, files: dict[str, bytes]) -> None:
+    given(page, files)
+    page.button(key="start-over").click().run()
+    assert not page.dataframe
+    assert len(page.session_state["heap"].batch) == 0
+    page.button(key="samples").click().run()
+    wait_for(page, lambda page: bool(page.dataframe) and "Cancel" not in buttons(page))
+    assert len(column(page, "File")) == 3
