@@ -51,7 +51,7 @@ bench: $(VENV)/dev-ready
 	$(BIN)/python -m benchmarks.features
 
 pictures: $(VENV)/dev-ready
-	$(BIN)/python docs/screenshots.py
+	$(BIN)/python -m docs.screenshots
 
 format: $(VENV)/dev-ready
 	$(BIN)/ruff check --fix .
