@@ -5,7 +5,7 @@
 #               ARGS=--resume goes on after an interruption
 # make gate     NOISE=folders: what tells speech from other sounds, trained and scored
 # make robustness  what noise, telephones, codecs and rooms cost on fold 1's speakers
-# make bench    feature extraction against openSMILE
+# make bench    features against openSMILE, and the page against a bare one
 # make format   tidy the code
 # make clean    remove the virtual environment and caches
 
@@ -49,6 +49,7 @@ cleaned_data.csv: $(VENV)/app-ready
 
 bench: $(VENV)/dev-ready
 	$(BIN)/python -m benchmarks.features
+	$(BIN)/python -m benchmarks.page_speed
 
 pictures: $(VENV)/dev-ready
 	$(BIN)/python -m docs.screenshots

@@ -44,8 +44,10 @@ def find_chromium() -> str | None:
 
 
 @contextmanager
-def running_page(environment: Mapping[str, str] | None = None) -> Iterator[str]:
-    """Run the page on a free port, give its address, and stop it in the end.
+def running_page(
+    environment: Mapping[str, str] | None = None, *, script: Path = ROOT / "app.py"
+) -> Iterator[str]:
+    """Run the page, or another script, on a free port, give its address, and stop it in the end.
 
     Raises
     ------
@@ -57,7 +59,7 @@ def running_page(environment: Mapping[str, str] | None = None) -> Iterator[str]:
         port = free.getsockname()[1]
     options = {"headless": "true", "port": port, "address": "127.0.0.1", "fileWatcherType": "none"}
     flags = [f"--server.{name}={value}" for name, value in options.items()]
-    command = [sys.executable, "-m", "streamlit", "run", "app.py", *flags]
+    command = [sys.executable, "-m", "streamlit", "run", str(script), *flags]
     with TemporaryFile("w+") as log:
         process = subprocess.Popen(command, cwd=ROOT, stdout=log, stderr=log, env=environment)
         try:
