@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, FloatRect, Page, sync_playwright
 
 from tests.browser.serving import FLAGS, PATIENCE_MS, find_chromium, running_page, take_picture
 
@@ -53,6 +53,10 @@ class View:
         ``"light"`` or ``"dark"``.
     path : str
         Of the page.
+    first : str
+        The text with which the picture begins, where it is not that of the whole page.
+    height : int or None
+        In pixels; None down to the end.
     """
 
     name: str
@@ -60,13 +64,15 @@ class View:
     width: int = 840
     scheme: Literal["light", "dark"] = "light"
     path: str = ""
+    first: str = ""
+    height: int | None = None
 
 
 VIEWS = (
     View("page.png", analyse),
     View("page-phone.png", analyse, width=380, scheme="dark"),
-    View("why.png", ask_why),
-    View("how-good.png", look_around, path="how-good"),
+    View("why.png", ask_why, first="What made it sound", height=620),
+    View("how-good.png", look_around, path="how-good", first="How often is it right?", height=560),
 )
 
 
@@ -95,7 +101,20 @@ def take(browser: Browser, address: str, view: View) -> None:
     view.visit(page)
     page.wait_for_timeout(1_500)  # let the page settle before it is measured
     take_picture(page, HERE / view.name)
+    if view.height is not None:
+        cut(page, HERE / view.name, view.first, view.height)
     context.close()
+
+
+def cut(page: Page, path: Path, first: str, height: int) -> None:
+    """Save only what begins with a text, over the page's full width."""
+    box = page.get_by_text(first).first.bounding_box()
+    size = page.viewport_size
+    if box is None or size is None:
+        sys.exit(f"error: {first!r} is not on the page.")
+    top = box["y"] - 16
+    clip: FloatRect = {"x": 0, "y": top, "width": size["width"], "height": height}
+    page.screenshot(path=path, clip=clip)
 
 
 if __name__ == "__main__":
