@@ -104,7 +104,7 @@ def load_dataset(clips: Sequence[Clip], *, cache: Path, seed: int, jobs: int = -
     unusable: dict[str, str] = {}
     for corpus in dict.fromkeys(clip.corpus for clip in clips):
         own = [clip for clip in clips if clip.corpus == corpus]
-        files = [_identity(clip.path) for clip in own]
+        files = [identity(clip.path) for clip in own]
         packed = extract_corpus(corpus, files, feature_schema(), seed, jobs=jobs)
         for clip, result in zip(own, _unpack(packed), strict=True):
             if isinstance(result, str):
@@ -117,7 +117,7 @@ def load_dataset(clips: Sequence[Clip], *, cache: Path, seed: int, jobs: int = -
     return Dataset(kept_clips, original, copies, variants, unusable)
 
 
-def _identity(path: Path) -> tuple[str, int, int]:
+def identity(path: Path) -> tuple[str, int, int]:
     """Give what tells that a file is still the one that was read."""
     try:
         status = path.stat()

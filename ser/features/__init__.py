@@ -11,6 +11,7 @@ prosody      all of Praat's measures, and loudness and rate, as one vector
 contours     pitch, periodicity and formants beside the spectrogram's frames
 functionals  how all of these lie and move over the clip, as one long vector
 schema       what the models are fed, with a version that guards it
+classic      the 180 means of many well-known systems, for training.recipes
 ============ ==============================================================
 """
 
