@@ -7,6 +7,7 @@ click, so whatever takes time is kept: see `page/kept.py`.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 
 import streamlit as st
@@ -19,18 +20,41 @@ ICON = Path(__file__).parent / "docs" / "icon.svg"
 # Streamlit's grey for the writing in charts is too faint on white to read with ease.
 STYLE = "<style>.js-plotly-plot text { fill: currentColor !important; }</style>"
 
+CHOICES = ("model", "one-model", "source", "use_voice_profile", "voice", "why-sex")
+"""Keys of the widgets whose state is kept."""
+
 
 def main() -> None:
     """Show the chosen page under the links to all of them."""
-    st.set_page_config(page_title="Speech emotion", page_icon=str(ICON))
+    st.set_page_config(
+        page_title="Speech emotion", page_icon=str(ICON), initial_sidebar_state="collapsed"
+    )
     st.html(STYLE)
+    keep_choices()
     pages = [
         st.Page(analyse.show, title="Analyse", url_path="analyse", default=True),
         st.Page(many_files.show, title="Many files", url_path="many-files"),
         st.Page(how_good.show, title="How good is it?", url_path="how-good"),
         st.Page(train_your_own.show, title="Train your own", url_path="train"),
     ]
-    st.navigation(pages, position="top").run()
+    chosen = st.navigation(pages, position="top")
+    chosen.run()
+    show_links(page for page in pages if page.title != chosen.title)
+
+
+def show_links(pages: Iterable[st.Page]) -> None:
+    """Name the other pages below this one: on a phone the links above hide in a drawer."""
+    st.divider()
+    with st.container(horizontal=True):
+        for page in pages:
+            st.page_link(page)
+
+
+def keep_choices() -> None:
+    """Let choices outlive a look at another page: Streamlit drops what it does not draw."""
+    for key in CHOICES:
+        if key in st.session_state:
+            st.session_state[key] = st.session_state[key]
 
 
 main()

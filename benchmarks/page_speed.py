@@ -116,6 +116,7 @@ def give(page: Page, clip: Path) -> None:
 
 def compare_models(page: Page) -> None:
     """Set both models side by side and wait for the second one's bars."""
+    page.get_by_text("Ask another model").click()
     page.get_by_role("radio", name="Side by side").click()
     page.locator(".js-plotly-plot").nth(2).wait_for()
 

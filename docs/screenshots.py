@@ -71,7 +71,7 @@ class View:
 VIEWS = (
     View("page.png", analyse),
     View("page-phone.png", analyse, width=380, scheme="dark"),
-    View("why.png", ask_why, first="What made it sound", height=620),
+    View("why.png", ask_why, first="What spoke for", height=620),
     View("how-good.png", look_around, path="how-good", first="How often is it right?", height=560),
 )
 

@@ -19,7 +19,7 @@ from ser.audio import SAMPLE_RATE
 from ser.overdrive import is_overdriven
 
 UPLOAD, RECORD, SAMPLE = "Upload a file", "Record", "Try a sample"
-VOICES = {"plain": "Plain", "subdued": "Low and slow", "lively": "High and quick"}
+VOICES = {"lively": "High and quick", "plain": "Plain", "subdued": "Low and slow"}
 FORMATS = ["wav", "flac", "ogg", "opus", "mp3"]
 MAX_UPLOAD_MB = 50
 
@@ -78,19 +78,46 @@ def choose_sound() -> Given | None:
             type=FORMATS,
             max_upload_size=MAX_UPLOAD_MB,
             key="upload",
+            on_change=keep,
+            args=("upload",),
         )
+        show_still_there("upload", file is None)
     with record:
         recording = st.audio_input(
             "Press the microphone, speak for a few seconds, press again",
             sample_rate=SAMPLE_RATE,
             key="recording",
+            on_change=keep,
+            args=("recording",),
         )
+        show_still_there("recording", recording is None)
         explain_microphone()
     if sample.open:
         with sample:
             return choose_voice()
-    chosen = recording if record.open else file
-    return Given(chosen.getvalue(), chosen.name) if chosen else None
+    kept: Given | None = st.session_state.get("kept-recording" if record.open else "kept-upload")
+    return kept
+
+
+def keep(key: str) -> None:
+    """Hold what was given, or let go of it: it shall be there after a look at another page."""
+    file = st.session_state[key]
+    st.session_state[f"kept-{key}"] = Given(file.getvalue(), file.name) if file else None
+
+
+def show_still_there(key: str, empty: bool) -> None:
+    """Say which sound is kept though its place is empty, and offer to drop it."""
+    kept: Given | None = st.session_state.get(f"kept-{key}")
+    if kept is None or not empty:
+        return
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.caption(f"Still here: {kept.name}")
+        st.button("Remove", key=f"drop-{key}", on_click=drop, args=(key,))
+
+
+def drop(key: str) -> None:
+    """Forget a kept sound."""
+    st.session_state[f"kept-{key}"] = None
 
 
 def explain_microphone() -> None:
@@ -114,7 +141,7 @@ def choose_voice() -> Given:
         "A voice made up from numbers; no person has spoken",
         list(VOICES),
         format_func=VOICES.__getitem__,
-        default="plain",
+        default=None if "voice" in st.session_state else "lively",
         required=True,
         key="voice",
     )
@@ -156,10 +183,10 @@ def show_overdriven(given: Given) -> None:
 
 def show_short_result(given: Given, profile: VoiceProfile | None) -> None:
     """Give the one answer, say why, and draw the voice."""
+    show_overdriven(given)
     predictions = show_answer(given.content, profile)
     if predictions is None:
         return
-    show_overdriven(given)
     if profile is not None:
         st.caption("The answer allows for your voice. Another voice? Switch that off above.")
     over_time = None

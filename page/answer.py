@@ -61,16 +61,19 @@ def choose_model() -> str:
 
 def offer_models(options: list[str], *, key: str) -> str:
     """Set the models beside each other to choose from, with what each of them hears."""
-    choice = st.segmented_control(
-        "Answer by",
-        options,
-        format_func=lambda model: MODELS.get(model, model),
-        default="hybrid",
-        required=True,
-        key=key,
-        help="**Hybrid** looks at the spectrogram and measures the voice: pitch, loudness, "
-        "roughness, resonances. **CNN** looks at the spectrogram alone.",
-    )
+    with st.expander("Ask another model", type="compact", key=f"ask-{key}"):
+        choice = st.segmented_control(
+            "Answer by",
+            options,
+            format_func=lambda model: MODELS.get(model, model),
+            default=None if key in st.session_state else "hybrid",
+            required=True,
+            key=key,
+        )
+        st.caption(
+            "**Hybrid** looks at the spectrogram and measures the voice: pitch, loudness, "
+            "roughness, resonances. **CNN** looks at the spectrogram alone."
+        )
     return str(choice)
 
 
@@ -84,6 +87,7 @@ def show_prediction(prediction: Prediction, *, named: bool) -> None:
         st.markdown(f"**{MODELS[prediction.model]}.** {wording.sureness(prediction)}")
     else:
         st.header(wording.headline(prediction), anchor=False)
+    st.write(wording.figures(prediction) + " " + wording.advice(prediction))
     st.plotly_chart(
         probability_chart(prediction),
         config=CHART_CONFIG,

@@ -161,7 +161,7 @@ def show_mistakes(rows: Sequence[Row]) -> None:
     st.write(
         "Each row is an emotion that was acted; the figures say in how many of a hundred "
         "recordings it was taken for what stands above. Where it is right they lie on the "
-        "slope from the upper left."
+        "diagonal."
     )
     told = f"Most often mistaken: {', '.join(common)}." if common else "Nothing was mistaken."
     plot(confusion_chart, row, key="confusion", alt=f"What was acted and what was named. {told}")

@@ -33,7 +33,10 @@ def show_known(profile: VoiceProfile) -> VoiceProfile | None:
     """Say that a voice is known, and offer to keep or to forget it."""
     st.success(f"Your voice is known, from {profile.seconds:.0f} s of speech.")
     in_use = st.toggle(
-        "Use it for the answers", value=True, key=USE_KEY, help="Off when somebody else speaks."
+        "Use it for the answers",
+        value=USE_KEY not in st.session_state,
+        key=USE_KEY,
+        help="Off when somebody else speaks.",
     )
     keep, forget = st.columns(2)
     keep.download_button(

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from ser.saliency import Saliency
 
-SEX_KEY = "why-sex"
+SEX_KEY, SEX_OF_KEY = "why-sex", "why-sex-of"
 
 
 def show_why(content: bytes, prediction: Prediction, profile: VoiceProfile | None = None) -> None:
@@ -65,12 +65,12 @@ def show_saliency(saliency: Saliency, figure: go.Figure, duration_s: float) -> N
     """Show what the answer hung on, and say how to read it and how not."""
     from ser.charts import CHART_CONFIG
 
-    sounds = wording.manner(saliency.label)
-    st.subheader(f"What made it sound {sounds}", anchor=False)
+    st.subheader(f"What spoke for “{saliency.label}”", anchor=False)
     if saliency.end_s - saliency.start_s < duration_s:
         st.write(
             "This recording is long, so only its loudest part was looked into, as a recording "
-            f"of its own: {wording.clock(saliency.start_s)} to {wording.clock(saliency.end_s)}."
+            f"of its own: {wording.clock(saliency.start_s)} to {wording.clock(saliency.end_s)}. "
+            "Its probability may differ from that of the whole."
         )
     st.write(wording.hung_on(saliency))
     st.plotly_chart(
@@ -104,10 +104,19 @@ def compare(content: bytes, sex: str, label: str | None) -> list[tuple[Compared,
     return [(one, prosody_chart(one, answer=label)) for one in compared]
 
 
+@st.cache_resource(scope="session", max_entries=8, show_spinner=False)
+def nearest_sex(content: bytes, label: str) -> str:
+    """Tell by the pitch whose voices this one is compared with at first."""
+    return ProsodyReference.load().nearest(loudest_stretch(read(content)).sound, label)
+
+
 def show_prosody(content: bytes, prediction: Prediction) -> None:
     """Draw how this voice lies beside those the models learned from; leave it out without them."""
-    sex = st.session_state.get(SEX_KEY, "women")
     try:
+        if st.session_state.get(SEX_OF_KEY) != content or SEX_KEY not in st.session_state:
+            st.session_state[SEX_KEY] = nearest_sex(content, str(prediction.label))
+            st.session_state[SEX_OF_KEY] = content
+        sex: str = st.session_state[SEX_KEY]
         measures = compare(content, sex, prediction.label)
     except SerError as error:
         logging.warning("Voices cannot be compared. %s", error)
@@ -136,7 +145,6 @@ def choose_sex() -> None:
         "Compare with the voices of",
         list(SEXES),
         format_func=str.capitalize,
-        default="women",
         required=True,
         key=SEX_KEY,
     )

@@ -12,6 +12,7 @@ loudness varies can be compared.
 from __future__ import annotations
 
 import json
+import math
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -174,6 +175,17 @@ class ProsodyReference:
             )
             for one in MEASURES
         )
+
+    def nearest(self, sound: Sound, label: str) -> str:
+        """Name the sex whose pitch in this emotion lies nearer to the voice's; "women" without."""
+
+        def distance(sex: str) -> float:
+            height = self.compare(sound, sex)[0]
+            if height.value is None or label not in height.ranges:
+                return 0.0
+            return abs(math.log(height.value / height.ranges[label][2]))
+
+        return min(SEXES, key=distance)
 
 
 def measure(sound: Sound) -> dict[str, float | None]:

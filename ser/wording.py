@@ -16,6 +16,9 @@ FAIRLY_SURE = 0.55
 NOT_VERY_SURE = 0.35
 """Confidence from which an answer is called so; under the last it is hard to say."""
 
+CLOSE = 0.5
+"""The second label is named beside the first from this share of its probability on."""
+
 OVERDRIVEN = (
     "This recording is too loud: its peaks are cut off, and so the answer may be wrong. Turn the "
     "microphone down or move away from it, and record again."
@@ -66,15 +69,34 @@ def sureness(prediction: Prediction) -> str:
     """Say how sure the model is, and where it is not, what else it might be or what to do."""
     if prediction.label is None:
         return _NO_EMOTION[prediction.status][1]
-    if prediction.status == "uncertain":
-        return f"Between {prediction.label} and {prediction.second}."
+    if hard_to_say(prediction):
+        return f"{_candidates(prediction)}."
     if prediction.confidence >= QUITE_SURE:
         return "Quite sure."
     if prediction.confidence >= FAIRLY_SURE:
         return "Fairly sure."
-    if prediction.confidence >= NOT_VERY_SURE:
-        return f"Not very sure: perhaps {prediction.second}."
-    return f"Between {prediction.label} and {prediction.second}."
+    return f"Not very sure: perhaps {prediction.second}."
+
+
+def _candidates(prediction: Prediction) -> str:
+    """Name what it may be: both labels only where neither stands out."""
+    if prediction.probabilities[str(prediction.second)] < CLOSE * prediction.confidence:
+        return f"Perhaps {prediction.label}"
+    return f"Between {prediction.label} and {prediction.second}"
+
+
+def advice(prediction: Prediction) -> str:
+    """Say what may help where the model is not sure; nothing where it is."""
+    if prediction.label is None or not hard_to_say(prediction):
+        return ""
+    return "Some seconds more of one voice, close to the microphone and without noise, may help."
+
+
+def figures(prediction: Prediction) -> str:
+    """Give the two highest probabilities: "67 % angry, then neutral with 13 %."."""
+    second = percent(prediction.probabilities[str(prediction.second)])
+    first = percent(prediction.confidence)
+    return f"{first} {prediction.label}, then {prediction.second} with {second}."
 
 
 def percent(probability: float) -> str:
@@ -103,12 +125,19 @@ def caption(prediction: Prediction) -> str:
     if prediction.label is None:
         return said
     if hard_to_say(prediction):
-        return f"{said}: {prediction.label} or {prediction.second}"
+        return f"{said}: {_candidates(prediction).lower()}"
     return f"{said} ({percent(prediction.confidence)})"
 
 
 def overall(timeline: Timeline) -> str:
     """Sum up a longer recording by how long it sounds how: "Mostly sounds sad."."""
+    said = _overall(timeline)
+    if timeline.complete:
+        return said
+    return f"In the first {clock(timeline.heard_s)}: {said[0].lower()}{said[1:]}"
+
+
+def _overall(timeline: Timeline) -> str:
     lengths_s: dict[str, float] = {}
     for part in timeline.stretches():
         name = "" if hard_to_say(part.prediction) else str(part.prediction.label)
@@ -118,17 +147,12 @@ def overall(timeline: Timeline) -> str:
     spoken_s = sum(lengths_s.values())
     names = sorted(lengths_s, key=lengths_s.__getitem__, reverse=True)
     if lengths_s[names[0]] > 0.5 * spoken_s:
-        return f"Mostly sounds {_sound(names[0])}." if names[0] else "Hard to say for most of it."
+        return f"Mostly sounds {manner(names[0])}." if names[0] else "Hard to say for most of it."
     first, *others = [name for name in names if name]
     if not others:
-        return f"Partly it sounds {_sound(first)}, the rest is hard to say."
+        return f"Partly it sounds {manner(first)}, the rest is hard to say."
     second = others[0]
-    return f"It changes: partly it sounds {_sound(first)}, partly {_sound(second)}."
-
-
-def _sound(label: str) -> str:
-    """Put a label behind "sounds"."""
-    return _SOUNDS.get(label, label)
+    return f"It changes: partly it sounds {manner(first)}, partly {manner(second)}."
 
 
 def course(timeline: Timeline, *, at_most: int = 8) -> str:

@@ -15,6 +15,7 @@ from ser.charts import probability_chart, timeline_chart, voice_picture
 from ser.labels import LABELS
 from ser.palette import (
     EMOTION_COLOURS,
+    EMOTION_ICONS,
     PITCH_COLOUR,
     PITCH_OUTLINE,
     SPECTROGRAM_COLOURS,
@@ -195,12 +196,14 @@ def course(*labels: str | None) -> Timeline:
 
 
 def heights(figure: go.Figure, time_s: float) -> dict[str, float]:
-    return {area.name: float(np.interp(time_s, area.x, area.y)) for area in figure.data}
+    return {area.legendgroup: float(np.interp(time_s, area.x, area.y)) for area in figure.data}
 
 
 def test_timeline_stacks_all_emotions_in_their_colours_and_falls_to_nothing_in_gaps() -> None:
     figure = timeline_chart(course(*["sad"] * 10, *[None] * 6, *["angry"] * 10))
-    assert [area.name for area in figure.data] == list(LABELS)
+    assert [area.legendgroup for area in figure.data] == list(LABELS)
+    for area in figure.data:
+        assert EMOTION_ICONS[area.legendgroup] in area.name, "colour alone says nothing"
     assert [area.fillcolor for area in figure.data] == list(EMOTION_COLOURS.values())
     for time_s in (0.5, 5.0, 20.0, 27.5):
         assert sum(heights(figure, time_s).values()) == pytest.approx(1, abs=0.001)

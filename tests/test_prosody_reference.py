@@ -183,3 +183,9 @@ def test_the_chart_shows_each_emotion_in_its_colour_and_the_voice_across_all() -
     far = prosody_chart(replace(compared, value=5_000.0))
     assert far.layout.xaxis.range[1] < 200, "one odd value must not squeeze the bars"
     assert far.data[-1].x[0] <= far.layout.xaxis.range[1]
+
+
+@pytest.mark.parametrize(("f0_hz", "sex"), [(110.0, "men"), (230.0, "women")])
+def test_a_voice_is_set_beside_those_of_its_height_at_first(f0_hz: float, sex: str) -> None:
+    sound = Sound(vowel(Voice(f0_hz=f0_hz), duration_s=1.0))
+    assert ProsodyReference.load().nearest(sound, "neutral") == sex

@@ -77,14 +77,14 @@ def test_nothing_is_computed_until_it_is_opened_and_then_once(
 ) -> None:
     assert not asked
     opened(page)
-    assert subheadings(page) == ["What made it sound sad", "This voice beside others"]
+    assert subheadings(page) == ["What spoke for “sad”", "This voice beside others"]
     assert asked == [("hybrid", "sad")]
     page.run()
     page.segmented_control(key="why-sex").set_value("men").run()
     assert asked == [("hybrid", "sad")]
     page.segmented_control(key="model").set_value("cnn").run()
     assert asked == [("hybrid", "sad"), ("cnn", "neutral")]
-    assert subheadings(page)[0] == "What made it sound neutral"
+    assert subheadings(page)[0] == "What spoke for “neutral”"
     page.segmented_control(key="model").set_value("hybrid").run()
     assert len(asked) == 2
     assert not page.exception
@@ -106,9 +106,10 @@ def test_each_chart_can_be_heard_and_follows_the_choice_of_voices(page: AppTest)
     assert "at 1.2 s around 1.6 kHz" in saliency
     assert len(prosody) == len(MEASURES)
     assert prosody[0].startswith("Pitch height of this voice beside others, by emotion. ")
-    page.segmented_control(key="why-sex").set_value("men").run()
+    assert "actors the models" in " ".join(text.value for text in page.markdown), "a low voice"
+    page.segmented_control(key="why-sex").set_value("women").run()
     assert charts(page)[2] != prosody[0]
-    assert "actors the models" in " ".join(text.value for text in page.markdown)
+    assert "actresses the models" in " ".join(text.value for text in page.markdown)
 
 
 def test_a_long_recording_says_which_part_was_looked_into(
@@ -125,7 +126,7 @@ def test_without_reference_the_rest_stays(page: AppTest, monkeypatch: pytest.Mon
 
     monkeypatch.setattr(ProsodyReference, "load", missing)
     opened(page)
-    assert subheadings(page) == ["What made it sound sad"]
+    assert subheadings(page) == ["What spoke for “sad”"]
     assert len(charts(page)) == 3
     assert not page.error
 

@@ -36,7 +36,18 @@ def test_headline_is_as_sure_as_the_model(confidence: float, expected: str) -> N
 
 def test_an_answer_in_doubt_is_not_given_plainly() -> None:
     doubtful = replace(prediction("sad", 0.7, second="fear"), status="uncertain")
-    assert wording.headline(doubtful) == "Hard to say. Between sad and fear."
+    assert wording.headline(doubtful) == "Hard to say. Perhaps sad."
+    close = replace(doubtful, probabilities=doubtful.probabilities | {"sad": 0.4, "fear": 0.3})
+    close = replace(close, confidence=0.4)
+    assert wording.headline(close) == "Hard to say. Between sad and fear."
+    assert wording.advice(close)
+    assert not wording.advice(replace(close, status="ok"))
+
+
+def test_a_stopped_recording_is_summed_up_only_as_far_as_it_was_heard() -> None:
+    windows = (Segment(0, 3, prediction("sad", 0.9)), Segment(3, 28, prediction("sad", 0.9)))
+    stopped = Timeline(windows, 600.0, "cnn", complete=False)
+    assert wording.overall(stopped) == "In the first 0:28: mostly sounds sad."
 
 
 @pytest.mark.parametrize(
@@ -81,7 +92,7 @@ def test_times_are_written_as_on_a_clock(seconds: float, expected: str) -> None:
 def test_captions_say_what_a_stretch_sounds_like() -> None:
     assert wording.caption(prediction("fear", 0.62)) == "Sounds like fear (62 %)"
     doubtful = replace(prediction("fear", 0.62, "sad"), status="uncertain")
-    assert wording.caption(doubtful) == "Hard to say: fear or sad"
+    assert wording.caption(doubtful) == "Hard to say: perhaps fear"
     assert wording.caption(Prediction(None, 0.0, {}, "cnn", 3.0, "no_speech")) == "No speech heard"
 
 

@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING
 from ser.charts.frame import STILL, layout, named
 from ser.labels import LABELS
 from ser.palette import EMOTION_COLOURS, EMOTION_ICONS
-from ser.table import NO_SPEECH, NOT_SURE, TOO_SHORT, UNREADABLE
+from ser.table import NO_SPEECH, NOT_SURE, TOO_LONG, TOO_SHORT, UNREADABLE
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
 
-KIND_ICONS = {**EMOTION_ICONS, NOT_SURE: "?", NO_SPEECH: "○", TOO_SHORT: "…", UNREADABLE: "!"}
+KIND_ICONS = EMOTION_ICONS | {
+    NOT_SURE: "?", NO_SPEECH: "○", TOO_SHORT: "…", TOO_LONG: "↔", UNREADABLE: "!",
+}  # fmt: skip
 """By :data:`ser.table.KINDS`: a sign that every font has."""
 
 _NO_EMOTION_COLOUR = "#8a8a8a"

@@ -143,7 +143,9 @@ def _peer_title(peer: Peer) -> str:
 def _sexes(row: Row) -> Line:
     marks = tuple(Mark(sex, row.by_sex[sex].uar) for sex in ("female", "male") if sex in row.by_sex)
     gap = 100 * (marks[-1].share - marks[0].share)
-    return Line(corpus_title(row.corpus), marks, f"{abs(gap):.0f} points apart")
+    points = f"{abs(gap):.0f}"
+    unit = "point" if points == "1" else "points"
+    return Line(corpus_title(row.corpus), marks, f"{points} {unit} apart")
 
 
 def _ages(row: Row) -> Iterator[Line]:

@@ -44,13 +44,13 @@ def confusion_chart(row: Row) -> go.Figure:
             hoverinfo="skip",
         )
     )
-    figure.update_layout(**layout(height=_CELL_PX * len(labels) + 40))
+    figure.update_layout(**layout(height=_CELL_PX * len(labels) + 80))
     figure.update_xaxes(
         side="top",
         tickvals=labels,
-        ticktext=[_sign(label) for label in labels],
-        tickfont={"size": 16},
-        tickangle=0,
+        ticktext=[_name(label) for label in labels],
+        tickfont={"size": 13},
+        tickangle=-45,
         **STILL,
     )
     figure.update_yaxes(

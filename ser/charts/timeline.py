@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ser.charts.frame import STILL, layout
+from ser.charts.frame import STILL, layout, named
 from ser.palette import EMOTION_COLOURS
 from ser.wording import clock, hard_to_say
 
@@ -90,7 +90,8 @@ def _area(runs: list[list[Segment]], label: str) -> go.Scatter:
     return go.Scatter(
         x=np.round(times_s, 3),
         y=np.round(shares, 4),
-        name=label,
+        name=named(label),
+        legendgroup=label,
         mode="lines",
         line={"width": 0},
         stackgroup="emotions",

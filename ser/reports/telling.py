@@ -127,7 +127,8 @@ def gate_words(gate: Gate) -> str:
     )
     if worst is None:
         return f"{said}."
-    return f"{said}; least of all {worst[0].replace('_', ' ')} ({percent(worst[1].share)})."
+    kind = worst[0].replace("_", " ")
+    return f"{said}. Least often refused: {kind} ({percent(worst[1].share)})."
 
 
 def robustness_words(losses: tuple[Loss, ...]) -> str:

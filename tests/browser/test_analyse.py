@@ -45,6 +45,7 @@ def expect_answer(page: Page) -> None:
 def test_upload_shows_the_chart(page: Page, speech_wav: Path) -> None:
     give(page, speech_wav)
     expect_answer(page)
+    page.get_by_text("Ask another model").click()
     page.get_by_role("radio", name="Side by side").click()
     expect(charts(page)).to_have_count(3)
 
@@ -148,3 +149,14 @@ def test_a_keyboard_is_enough(wide_page: Page) -> None:
     wide_page.keyboard.press("ArrowRight")
     wide_page.keyboard.press("Enter")
     expect_answer(wide_page)
+
+
+def test_a_sound_is_still_there_after_a_look_at_another_page(page: Page, speech_wav: Path) -> None:
+    give(page, speech_wav)
+    expect_answer(page)
+    for title in ("How good is it?", "Analyse"):
+        page.get_by_test_id("stPageLink").get_by_text(title).click()
+        expect(page.get_by_test_id("stPageLink").get_by_text(title)).to_have_count(0)
+    expect_answer(page)
+    page.get_by_role("button", name="Remove").click()
+    expect(charts(page)).to_have_count(0)

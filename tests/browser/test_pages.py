@@ -77,7 +77,7 @@ def test_an_answer_tells_why(page: Page, speech_wav: Path) -> None:
     give(page, speech_wav)
     expect(charts(page)).to_have_count(2)
     page.get_by_text("Why?").click()
-    expect(page.get_by_role("heading", name="What made it sound")).to_be_visible()
+    expect(page.get_by_role("heading", name="What spoke for")).to_be_visible()
     expect(page.get_by_role("heading", name="This voice beside others")).to_be_visible()
     expect(charts(page).nth(3)).to_be_attached()
 
