@@ -20,8 +20,8 @@ ICON = Path(__file__).parent / "docs" / "icon.svg"
 # Streamlit's grey for the writing in charts is too faint on white to read with ease.
 STYLE = "<style>.js-plotly-plot text { fill: currentColor !important; }</style>"
 
+# A string of its own here would be written on the page.
 CHOICES = ("model", "one-model", "source", "use_voice_profile", "voice", "why-sex")
-"""Keys of the widgets whose state is kept."""
 
 
 def main() -> None:

@@ -37,6 +37,7 @@ def test_first_screen_does_not_wait_for_the_models(models: Models) -> None:
 
 
 def test_notice_stands_before_anything_can_be_given(page: AppTest) -> None:
+    assert page.markdown[0].value.startswith("Give it a few seconds"), "nothing else comes first"
     notice = " ".join(text.value for text in page.markdown)
     for part in ("from the sound of the voice", "not kept", "at work or in school", "5(1)(f)"):
         assert part in notice
