@@ -17,13 +17,8 @@ from tests.browser.test_analyse import charts, download, give
 
 
 def go_to(page: Page, title: str) -> None:
-    """Go to another page as people do: by its link, which a narrow page hides in a drawer."""
-    phone = page.viewport_size is not None and page.viewport_size["width"] < 768
-    if phone:
-        page.get_by_test_id("stExpandSidebarButton").click()
-    page.get_by_role("link", name=title, exact=True).click()
-    if phone:
-        page.get_by_test_id("stSidebarCollapseButton").locator("button").click()
+    """Go to another page by its link below this one."""
+    page.get_by_test_id("stPageLink").get_by_text(title).click()
     expect(page.get_by_role("heading", level=1)).to_have_text(title)
 
 
