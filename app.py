@@ -26,9 +26,7 @@ CHOICES = ("model", "one-model", "source", "use_voice_profile", "voice", "why-se
 
 def main() -> None:
     """Show the chosen page under the links to all of them."""
-    st.set_page_config(
-        page_title="Speech emotion", page_icon=str(ICON), initial_sidebar_state="collapsed"
-    )
+    st.set_page_config(page_title="Speech emotion", page_icon=str(ICON))
     st.html(STYLE)
     keep_choices()
     pages = [
@@ -37,14 +35,13 @@ def main() -> None:
         st.Page(how_good.show, title="How good is it?", url_path="how-good"),
         st.Page(train_your_own.show, title="Train your own", url_path="train"),
     ]
-    chosen = st.navigation(pages, position="top")
+    chosen = st.navigation(pages, position="hidden")
+    show_links(pages)
     chosen.run()
-    show_links(page for page in pages if page.title != chosen.title)
 
 
 def show_links(pages: Iterable[st.Page]) -> None:
-    """Name the other pages below this one: on a phone the links above hide in a drawer."""
-    st.divider()
+    """Name all pages in a row: Streamlit's own links hide in a drawer on a phone."""
     with st.container(horizontal=True):
         for page in pages:
             st.page_link(page)

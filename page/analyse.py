@@ -10,13 +10,14 @@ import streamlit as st
 from page.answer import choose_model, show_answer
 from page.kept import Given, made_up_voice, models_on_their_way, playable, read
 from page.my_voice import show_my_voice
-from page.over_time import PIECE_BY_PIECE_FROM_S, show_over_time
+from page.over_time import show_over_time
 from page.picture import show_picture
 from page.take_away import show_downloads
 from page.why import show_why
 from ser import AudioError, VoiceProfile, wording
 from ser.audio import SAMPLE_RATE
 from ser.overdrive import is_overdriven
+from ser.timeline import PIECE_BY_PIECE_FROM_S
 
 UPLOAD, RECORD, SAMPLE = "Upload a file", "Record", "Try a sample"
 VOICES = {"lively": "High and quick", "plain": "Plain", "subdued": "Low and slow"}

@@ -11,6 +11,7 @@ from typing import Generic, Protocol, TypeVar
 import streamlit as st
 
 LOOK_EVERY_S = 0.5
+DRAW_ANEW_EVERY_S = 2.5
 LEFT_AFTER_S = 120.0
 """Nobody has looked for so long: the page was closed. Browsers wake hidden ones every minute."""
 
@@ -70,7 +71,10 @@ class Background(Generic[Result]):
 
 
 def show_progress(
-    work: Background[Result], describe: Callable[[float], str] = "Listening … {:.0%}".format
+    work: Background[Result],
+    describe: Callable[[float], str] = "Listening … {:.0%}".format,
+    *,
+    drawn_share: float | None = None,
 ) -> None:
     """Show how far it is, and a way to stop; the page is drawn anew once it is done.
 
@@ -79,12 +83,21 @@ def show_progress(
     work : Background
     describe : callable, optional
         Put a share in [0, 1] into words.
+    drawn_share : float, optional
+        What the page shows already: it is drawn anew now and then when more is done.
     """
-    st.fragment(_show_progress, run_every=LOOK_EVERY_S)(work, describe)
+    due_s = time.monotonic() + DRAW_ANEW_EVERY_S
+    st.fragment(_show_progress, run_every=LOOK_EVERY_S)(work, describe, drawn_share, due_s)
 
 
-def _show_progress(work: Background[Result], describe: Callable[[float], str]) -> None:
-    if work.done():
+def _show_progress(
+    work: Background[Result],
+    describe: Callable[[float], str],
+    drawn_share: float | None,
+    due_s: float,
+) -> None:
+    news = drawn_share is not None and work.share > drawn_share and time.monotonic() >= due_s
+    if work.done() or news:
         st.rerun()
     st.progress(work.share, text=describe(work.share))
     st.button("Cancel", key="cancel", on_click=work.cancel)

@@ -10,7 +10,7 @@ from page.answer import show_prediction
 from page.kept import playable
 from ser import wording
 from ser.batch import Batch
-from ser.table import KINDS, Row, summary, tally
+from ser.table import KINDS, TOO_LONG, Row, summary, tally
 
 
 def show_counts(rows: list[Row]) -> None:
@@ -27,8 +27,8 @@ def show_counts(rows: list[Row]) -> None:
         st.caption("Duplicates are not counted.")
 
 
-def show_table(batch: Batch, rows: list[Row]) -> None:
-    """List the files, some or all; whoever clicks one wants to hear it."""
+def show_table(batch: Batch, rows: list[Row]) -> bool:
+    """List the files, some or all; whoever clicks one wants to hear it. Tell if one is chosen."""
     present = [kind for kind in KINDS if any(row.kind == kind for row in rows)]
     wanted = st.pills(
         "Show only", present, format_func=with_icon, selection_mode="multi", key="only"
@@ -44,11 +44,13 @@ def show_table(batch: Batch, rows: list[Row]) -> None:
         on_select="rerun",
         selection_mode="single-row",
         column_config={
-            "File": st.column_config.TextColumn(width="medium"),
+            # What matters stands side by side on a phone, too.
+            "File": st.column_config.TextColumn(width=112),
+            "Sounds like": st.column_config.TextColumn(width=112),
             "Probability": st.column_config.ProgressColumn(
-                format="%.0f %%", min_value=0, max_value=100, width="small"
+                format="%.0f %%", min_value=0, max_value=100, width=88
             ),
-            "Length": st.column_config.NumberColumn(format="%.1f s", width="small"),
+            "Length": st.column_config.NumberColumn(format="%.1f s", width=75),
         },
     )
     chosen = [row for row in event.selection.rows if row < len(shown)]
@@ -56,6 +58,7 @@ def show_table(batch: Batch, rows: list[Row]) -> None:
         show_row(batch, shown[chosen[0]])
     else:
         st.caption("Choose a row to hear it. A click on a column's name sorts by it.")
+    return bool(chosen)
 
 
 def with_icon(kind: str) -> str:
@@ -81,26 +84,29 @@ def list_files(rows: list[Row], names: dict[str, str]) -> list[dict[str, object]
                 "File": names[row.name],
                 "Sounds like": with_icon(row.kind),
                 "Probability": 100 * known.confidence if known else None,
-                "In words": row.remark,
                 "Length": row.duration_s,
-                "Duplicate of": names[row.duplicate_of] if row.duplicate_of else None,
+                "In words": copy_of(row, names) + row.remark,
             }
         )
     return listed
+
+
+def copy_of(row: Row, names: dict[str, str]) -> str:
+    """Say of a duplicate what it repeats."""
+    return f"Same sound as {names[row.duplicate_of]}. " if row.duplicate_of else ""
 
 
 def show_row(batch: Batch, row: Row) -> None:
     """Play one file and show its whole answer."""
     with st.container(border=True):
         st.text(row.name)
-        if row.prediction is None:
-            st.error(row.remark)
-            return
-        content = batch.content(row.key)
         if row.duration_s:
+            content = batch.content(row.key)
             sound = content.read_bytes() if isinstance(content, Path) else content
             st.audio(playable(sound), alt=f"The file {row.name}")
-        if row.prediction.label is None:
+        if row.prediction is None:
+            (st.info if row.kind == TOO_LONG else st.error)(row.remark)
+        elif row.prediction.label is None:
             st.header(row.remark, anchor=False)
             st.write(wording.sureness(row.prediction))
         else:

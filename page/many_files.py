@@ -83,6 +83,11 @@ def offer_files(heap: Heap) -> None:
             f"Left out, because at most {MAX_FILES} files and {MAX_BYTES // 1_000_000} MB "
             f"(unpacked) fit: {names}. Start over with them, or give fewer at a time."
         )
+    if count := heap.batch.no_sounds:
+        st.caption(
+            f"Left out of the zip: {count} file{'s' * (count != 1)} that "
+            f"{'is no sound' if count == 1 else 'are no sounds'}."
+        )
 
 
 def take_uploads(heap: Heap, key: str) -> None:
@@ -122,10 +127,22 @@ def show_files(heap: Heap) -> None:
             heap.work.cancel()
         heap.by, heap.batch, heap.work = answering(), heap.batch.unanswered(), None
     hear(heap, recognizer)
+    place = st.container()
+    # Before the rows: what is heard meanwhile shall count as news.
+    work = heap.work if heap.work is not None and not heap.work.done() else None
+    share = work.share if work else 1.0
     rows = answer(heap.batch, recognizer, model, speaker)
-    if rows:
-        show_counts(rows)
-        show_table(heap.batch, rows)
+    chosen = show_rows(heap.batch, rows, all_of_them=work is None) if rows else False
+    if work is not None:
+        with place:
+            show_listening(heap.batch, work, share, still=chosen)
+
+
+def show_rows(batch: Batch, rows: list[Row], *, all_of_them: bool) -> bool:
+    """Show what is known, and offer it as a file once it is all; tell whether a row is chosen."""
+    show_counts(rows)
+    chosen = show_table(batch, rows)
+    if all_of_them:
         st.download_button(
             "Download the table (CSV)",
             partial(to_csv, rows),
@@ -134,6 +151,17 @@ def show_files(heap: Heap) -> None:
             key="take-table",
             on_click="ignore",
         )
+    return chosen
+
+
+def show_listening(batch: Batch, work: Background[None], share: float, *, still: bool) -> None:
+    """Show how far the listening is; rows follow, save while somebody looks at one of them."""
+    total = len(batch)
+    show_progress(
+        work,
+        lambda _: f"Listening … {total - len(batch.unheard())} of {total} files",
+        drawn_share=None if still else share,
+    )
 
 
 def choose_model() -> str:
@@ -179,7 +207,7 @@ def remembered(key: str, first: str, ask: Callable[[str], str | None]) -> str:
 
 
 def hear(heap: Heap, recognizer: Recognizer) -> None:
-    """Hear what is new, beside the page, and show how far that is."""
+    """Hear what is new, beside the page."""
     waiting = len(heap.batch.unheard())
     if heap.work is not None and heap.work.done() and waiting:
         if stopped(heap.work, waiting, len(heap.batch)):
@@ -188,12 +216,6 @@ def hear(heap: Heap, recognizer: Recognizer) -> None:
         heap.work = None
     if heap.work is None and waiting:
         heap.work = Background(partial(heap.batch.hear, recognizer))
-    if heap.work is not None and not heap.work.done():
-        total = len(heap.batch)
-        show_progress(
-            heap.work,
-            lambda _: f"Listening … {total - len(heap.batch.unheard())} of {total} files",
-        )
 
 
 def stopped(work: Background[None], waiting: int, total: int) -> bool:

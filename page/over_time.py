@@ -15,9 +15,6 @@ from ser.timeline import Segment, Timeline, timeline
 LONGER_THAN_S = 5.0
 """What is shorter has one answer and nothing else."""
 
-PIECE_BY_PIECE_FROM_S = 60.0
-"""What is longer has no one answer: nobody sounds the same for a minute."""
-
 KEPT = 4
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import io
 import os
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
@@ -35,6 +36,14 @@ _RATES_HZ = (4_000, 192_000)
 _MAX_CHANNELS = 8
 # Two steps of 16 bits: below this there is dither and nothing else.
 _SILENCE_PEAK = 2.0 / 32_768
+
+_UNREAD_KINDS: dict[str, tuple[bytes, ...]] = {
+    "an AAC": (b"\xff\xf1", b"\xff\xf9", b"ADIF"),
+    "an AMR": (b"#!AMR",),
+    "a WMA": (b"\x30\x26\xb2\x75",),
+    "a WebM": (b"\x1a\x45\xdf\xa3",),
+}
+"""What files begin with that people have and libsndfile does not read."""
 
 Source = str | os.PathLike[str] | bytes | IO[bytes] | tuple[np.ndarray, int]
 """A path, a file's bytes, an open binary file, or (samples, sampling rate in Hz)."""
@@ -108,10 +117,38 @@ def _read(source: str | os.PathLike[str] | bytes | IO[bytes]) -> tuple[np.ndarra
             _check_shape(file.frames, file.channels, file.samplerate)
             return _decode(file), file.samplerate
     except (soundfile.SoundFileError, OSError, TypeError) as error:
+        kind = _unread_kind(source)
+        if kind:
+            raise AudioError(
+                f"This is {kind} recording, which cannot be read here: save it as WAV or MP3 "
+                "first, with VLC (Media > Convert) or by `ffmpeg -i FILE voice.wav`."
+            ) from error
         raise AudioError(
             "This is not a sound file that can be read: it may be damaged, empty or of another "
             "kind. WAV, FLAC, OGG, Opus and MP3 work."
         ) from error
+
+
+def _unread_kind(source: str | os.PathLike[str] | bytes | IO[bytes]) -> str | None:
+    """Name the kind of a file that phones record and libsndfile does not read."""
+    with suppress(OSError):
+        begin = _first_bytes(source)
+        if begin[4:8] == b"ftyp":
+            return "a 3GP" if begin[8:10] == b"3g" else "an M4A (or MP4)"
+        for kind, begins in _UNREAD_KINDS.items():
+            if begin.startswith(begins):
+                return kind
+    return None
+
+
+def _first_bytes(source: str | os.PathLike[str] | bytes | IO[bytes]) -> bytes:
+    if isinstance(source, bytes):
+        return source[:12]
+    if isinstance(source, str | os.PathLike):
+        with Path(source).open("rb") as file:
+            return file.read(12)
+    source.seek(0)
+    return source.read(12)
 
 
 def _decode(file: soundfile.SoundFile) -> np.ndarray:

@@ -25,6 +25,7 @@ from ser.errors import AudioError, BundleError
 from ser.prediction import Prediction
 from ser.recognizer import Heard
 from ser.table import Row
+from ser.timeline import PIECE_BY_PIECE_FROM_S
 
 if TYPE_CHECKING:
     from ser.audio import Sound
@@ -36,6 +37,10 @@ _Result = TypeVar("_Result")
 MAX_FILES = 1000
 MAX_BYTES = 500_000_000
 """Of all files in a batch together, unpacked: five hours of 16-bit speech at 16 kHz."""
+
+_OVER_A_MINUTE = (
+    "Over a minute: hear it piece by piece, on the page Analyse or with `python -m ser timeline`."
+)
 
 
 @dataclass(frozen=True)
@@ -50,11 +55,14 @@ class Entry:
         The file's bytes, or where it lies.
     problem : str or None
         Why there is nothing to hear, where that is known beforehand.
+    is_no_sound : bool
+        It came with sounds and is none itself.
     """
 
     name: str
     content: bytes | Path
     problem: str | None = None
+    is_no_sound: bool = False
 
     @cached_property
     def key(self) -> str:
@@ -90,6 +98,7 @@ class Batch:
         self._entries: dict[tuple[str, str], Entry] = {}
         self._decoded: dict[str, _Decoded | str] = {}  # by Entry.key; str: what is wrong
         self._heard: dict[str, Heard | str] = {}  # by the digest of the samples
+        self._no_sounds: set[str] = set()
 
     def __len__(self) -> int:
         return len(self._entries)
@@ -97,7 +106,8 @@ class Batch:
     def add(self, files: Iterable[Entry]) -> list[str]:
         """Take files in, and unpack those that are zips.
 
-        A file that is there already, by name and content, is not taken twice.
+        A file that is there already, by name and content, is not taken twice. What is no
+        sound in a zip stays outside: see :attr:`no_sounds`.
 
         Returns
         -------
@@ -109,7 +119,8 @@ class Batch:
         for file in files:
             room = MAX_BYTES - sum(_size(entry) for entry in self._entries.values())
             entries = _unpacked(file, max_files=self._max_files)
-            fresh = {(entry.name, entry.key): entry for entry in entries or []}
+            sounds = [entry for entry in entries or [] if not entry.is_no_sound]
+            fresh = {(entry.name, entry.key): entry for entry in sounds}
             fresh = {key: entry for key, entry in fresh.items() if key not in self._entries}
             fits = (
                 len(self) + len(fresh) <= self._max_files
@@ -119,7 +130,13 @@ class Batch:
                 left_out.append(file.name)
             else:
                 self._entries.update(fresh)
+                self._no_sounds |= {entry.name for entry in entries if entry.is_no_sound}
         return left_out
+
+    @property
+    def no_sounds(self) -> int:
+        """Count what lay in zips and is no sound: notes, pictures, tables."""
+        return len(self._no_sounds)
 
     def content(self, key: str) -> bytes | Path:
         """Find a file's content again by its key."""
@@ -133,6 +150,7 @@ class Batch:
         """Give the same files with no answers yet, for other models to hear."""
         fresh = Batch(self._models, max_files=self._max_files)
         fresh._entries, fresh._decoded = dict(self._entries), dict(self._decoded)
+        fresh._no_sounds = set(self._no_sounds)
         return fresh
 
     def hear(
@@ -142,7 +160,9 @@ class Batch:
         progress: Callable[[float], object] | None = None,
         cancelled: Callable[[], bool] | None = None,
     ) -> None:
-        """Hear what was not heard yet.
+        """Hear what was not heard yet, the largest files last.
+
+        What lasts over a minute has no one answer and is not heard.
 
         Parameters
         ----------
@@ -158,7 +178,7 @@ class Batch:
         BundleError
             The models cannot be used.
         """
-        entries = self.unheard()
+        entries = sorted(self.unheard(), key=_bytes_to_read)
         for done, entry in enumerate(entries, 1):
             if cancelled is not None and cancelled():
                 return
@@ -183,8 +203,11 @@ class Batch:
         decoded = _Decoded(sha256(sound.samples.tobytes()).hexdigest(), sound.duration_s)
         if decoded.digest not in self._heard:
             given = (sound.samples, SAMPLE_RATE)
-            heard = _safely(entry.name, lambda: recognizer.hear(given, models=self._models))
-            self._heard[decoded.digest] = heard
+            self._heard[decoded.digest] = (
+                _OVER_A_MINUTE
+                if sound.duration_s > PIECE_BY_PIECE_FROM_S
+                else _safely(entry.name, lambda: recognizer.hear(given, models=self._models))
+            )
         self._decoded[entry.key] = decoded
 
     def rows(
@@ -251,7 +274,7 @@ class Batch:
 
 def _unpacked(file: Entry, *, max_files: int) -> list[Entry] | None:
     """Give a zip's files, or the file itself; None for a zip of more than may be."""
-    from ser.unpack import is_zip, unpack
+    from ser.unpack import is_sound, is_zip, unpack
 
     if isinstance(file.content, Path) or not is_zip(file.name, file.content):
         return [file]
@@ -261,15 +284,26 @@ def _unpacked(file: Entry, *, max_files: int) -> list[Entry] | None:
         return [Entry(file.name, b"", str(error))]
     if files is None:
         return None
-    named = ((f"{file.name}/{path}", content) for path, content in files)
-    return [
-        Entry(name, b"", str(content)) if isinstance(content, AudioError) else Entry(name, content)
-        for name, content in named
+    entries = [
+        Entry(f"{file.name}/{path}", b"", str(content))
+        if isinstance(content, AudioError)
+        else Entry(f"{file.name}/{path}", content, is_no_sound=not is_sound(path, content))
+        for path, content in files
     ]
+    if all(entry.is_no_sound for entry in entries):
+        return [Entry(file.name, b"", "There are no sounds in this zip.")]
+    return entries
 
 
 def _size(entry: Entry) -> int:
     return 0 if isinstance(entry.content, Path) else len(entry.content)
+
+
+def _bytes_to_read(entry: Entry) -> int:
+    """Tell roughly how long it takes to hear a file."""
+    if isinstance(entry.content, bytes):
+        return len(entry.content)
+    return entry.content.stat().st_size if entry.content.is_file() else 0
 
 
 def _load(entry: Entry) -> Sound:

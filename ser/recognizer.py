@@ -313,8 +313,9 @@ class Recognizer:
         ]
         seconds = sum(speech_s for _, speech_s in clips)
         if seconds < MIN_NEUTRAL_S:
+            heard = f"There are {seconds:.1f} s of speech" if seconds else "No speech was heard"
             raise AudioError(
-                f"There are {seconds:.1f} s of speech to learn the voice from; at least "
+                f"{heard} to learn the voice from; at least "
                 f"{MIN_NEUTRAL_S:g} s are needed, and ten are better."
             )
         return [clip for clip, _ in clips], seconds

@@ -9,15 +9,19 @@ from typing import Any
 from ser import wording
 from ser.labels import LABELS
 from ser.prediction import Prediction
+from ser.timeline import PIECE_BY_PIECE_FROM_S
 
-NOT_SURE, NO_SPEECH, TOO_SHORT, UNREADABLE = "not sure", "no speech", "too short", "unreadable"
-KINDS = (*LABELS, NOT_SURE, NO_SPEECH, TOO_SHORT, UNREADABLE)
+NOT_SURE, NO_SPEECH, TOO_SHORT, TOO_LONG, UNREADABLE = (
+    "not sure", "no speech", "too short", "over a minute", "unreadable",
+)  # fmt: skip
+KINDS = (*LABELS, NOT_SURE, NO_SPEECH, TOO_SHORT, TOO_LONG, UNREADABLE)
 """What can come of a file, in the order used everywhere."""
 
 _COUNTED = {
     NOT_SURE: "{} not sure",
     NO_SPEECH: "{} without speech",
     TOO_SHORT: "{} too short",
+    TOO_LONG: "{} over a minute",
     UNREADABLE: "{} could not be read",
 }
 
@@ -30,7 +34,7 @@ class Row:
     ----------
     name : str
     prediction : Prediction or None
-        None where the file cannot be used.
+        None where the file cannot be used, or lasts over a minute.
     error : str or None
         A sentence that says why not.
     duration_s : float or None
@@ -50,14 +54,17 @@ class Row:
 
     @property
     def status(self) -> str:
-        """Give the prediction's status, or ``"unreadable"``."""
-        return self.prediction.status if self.prediction else UNREADABLE
+        """Give the prediction's status, or ``"too_long"`` or ``"unreadable"``."""
+        if self.prediction is None:
+            return "too_long" if self.kind == TOO_LONG else UNREADABLE
+        return self.prediction.status
 
     @property
     def kind(self) -> str:
         """Tell which of :data:`KINDS` this is."""
         if self.prediction is None:
-            return UNREADABLE
+            # What is longer is not even asked for one answer.
+            return TOO_LONG if (self.duration_s or 0) > PIECE_BY_PIECE_FROM_S else UNREADABLE
         if self.prediction.label is None:
             return TOO_SHORT if self.prediction.status == "too_short" else NO_SPEECH
         return NOT_SURE if wording.hard_to_say(self.prediction) else self.prediction.label

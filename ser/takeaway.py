@@ -18,11 +18,13 @@ import csv
 import io
 import json
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 from html import escape
 from typing import TYPE_CHECKING, Any
 
 from ser import wording
 from ser.labels import LABELS
+from ser.timeline import PIECE_BY_PIECE_FROM_S
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
@@ -34,6 +36,9 @@ if TYPE_CHECKING:
 _ANSWER_COLUMNS = ("status", "label", "confidence", "second", *LABELS)
 RESULT_COLUMNS = ("file", "model", "duration_s", *_ANSWER_COLUMNS)
 TIMELINE_COLUMNS = ("start_s", "end_s", *_ANSWER_COLUMNS)
+
+_DRAWN_S = 30.0
+"""So much of a recording of minutes is drawn."""
 
 _FORMULA_SIGNS = ("=", "+", "-", "@", "\t", "\r")
 
@@ -148,7 +153,7 @@ def report(
     sound : Sound
         For the picture of the voice.
     predictions : iterable of Prediction
-        A model each.
+        A model each; none for a recording of minutes, which the timeline sums up.
     timeline : Timeline, optional
         How the voice changes.
 
@@ -159,19 +164,20 @@ def report(
     """
     from plotly.offline import get_plotlyjs
 
-    from ser.charts import voice_picture
-
     predictions = list(predictions)
     sections = [_answer_section(prediction) for prediction in predictions]
     if timeline is not None:
+        if not predictions:
+            sections.append(f"<h2>{escape(wording.overall(timeline))}</h2>")
         sections.append(_timeline_section(timeline))
-    if any(prediction.label for prediction in predictions):
-        alt = "Waveform and spectrogram of the sound, with the pitch drawn over the spectrogram."
-        picture = _figure(voice_picture(sound), alt)
-        sections.append(f"<section><h2>The voice in a picture</h2>{picture}</section>")
+    spoken = any(prediction.label for prediction in predictions)
+    if spoken or (timeline is not None and not predictions and timeline.stretches()):
+        sections.append(_picture_section(sound))
+    made = datetime.now().astimezone()
     return _PAGE.format(
         title=f"What {escape(name)} sounds like",
-        facts=f"{escape(name)}, {wording.clock(sound.duration_s)}",
+        facts=f"{escape(name)}, {wording.clock(sound.duration_s)}. "
+        f"Report of {made.day} {made:%B %Y}, {made:%H:%M}.",
         notice=escape(DISCLAIMER),
         style=_STYLE,
         program=get_plotlyjs(),
@@ -184,7 +190,7 @@ def _answer_section(prediction: Prediction) -> str:
 
     title = escape(wording.answer(prediction))
     sureness = escape(wording.sureness(prediction))
-    words = f"<p>By the {escape(prediction.model)} model. {sureness}</p>"
+    words = f"<p>By the {_model(prediction.model)}. {sureness}</p>"
     if prediction.label is None:
         return f"<section><h2>{title}</h2>{words}</section>"
     alt = f"Probability of each emotion: {wording.ranking(prediction)}."
@@ -203,9 +209,25 @@ def _timeline_section(timeline: Timeline) -> str:
     stopped = f" Heard up to {wording.clock(timeline.heard_s)}." if not timeline.complete else ""
     chart = _figure(timeline_chart(timeline), f"Over time: {wording.course(timeline)}.")
     return (
-        f"<section><h2>Over time</h2><p>By the {escape(timeline.model)} model.{stopped}</p>{chart}"
+        f"<section><h2>Over time</h2><p>By the {_model(timeline.model)}.{stopped}</p>{chart}"
         f"<table><tr><th>From</th><th>To</th><th>The voice</th></tr>{rows}</table></section>"
     )
+
+
+def _model(name: str) -> str:
+    """Write a model's name as people do."""
+    return "CNN" if name == "cnn" else escape(name)
+
+
+def _picture_section(sound: Sound) -> str:
+    """Draw the voice; of a recording of minutes, only where it begins can be made out."""
+    from ser.charts import voice_picture
+
+    whole = sound.duration_s <= PIECE_BY_PIECE_FROM_S
+    picture = voice_picture(sound, end_s=None if whole else _DRAWN_S)
+    part = "" if whole else f"<p>The first {_DRAWN_S:.0f} seconds.</p>"
+    alt = "Waveform and spectrogram of the sound, with the pitch drawn over the spectrogram."
+    return f"<section><h2>The voice in a picture</h2>{part}{_figure(picture, alt)}</section>"
 
 
 def _figure(figure: go.Figure, alt: str) -> str:
@@ -228,6 +250,7 @@ h2 { margin-top: 2rem; }
 .js-plotly-plot text { fill: currentColor !important; }
 table { border-collapse: collapse; width: 100%; }
 th, td { text-align: left; padding: 0.25rem 0.5rem; border-bottom: 1px solid var(--line); }
+td:not(:last-child), th { white-space: nowrap; }
 """.strip()
 
 _PAGE = """<!DOCTYPE html>

@@ -27,6 +27,9 @@ WINDOW_S = 3.0
 
 STEP_S = 1.0
 
+PIECE_BY_PIECE_FROM_S = 60.0
+"""What is longer has no one answer: nobody sounds the same for a minute."""
+
 
 @dataclass(frozen=True)
 class Segment:

@@ -11,6 +11,7 @@ import io
 import struct
 import zlib
 from contextlib import suppress
+from pathlib import PurePosixPath
 from zipfile import ZIP_DEFLATED, ZIP_STORED, BadZipFile, ZipFile, ZipInfo
 
 from ser.errors import AudioError
@@ -26,11 +27,29 @@ _UTF8_NAME = 0x800
 _LOCKED = 0x1
 _DAMAGE = (BadZipFile, zlib.error, struct.error, EOFError, OSError, ValueError, OverflowError)
 _NOT_SOUNDS = {"__MACOSX", "Thumbs.db", "desktop.ini"}
+_SOUND_NAMES = {
+    *(".wav", ".flac", ".ogg", ".oga", ".opus", ".mp3", ".aif", ".aiff"),
+    *(".m4a", ".mp4", ".aac", ".amr", ".3gp", ".wma", ".webm"),
+}
+"""Whoever zips one of these wants to hear it, and be told if that does not work."""
 
 
 def is_zip(name: str, content: bytes) -> bool:
     """Tell whether a file is a zip, or calls itself one."""
     return name.lower().endswith(".zip") or content.startswith(_BEGINS)
+
+
+def is_sound(path: str, content: bytes) -> bool:
+    """Tell whether a file calls itself a sound, or is one under whatever name."""
+    import soundfile
+
+    if PurePosixPath(path).suffix.lower() in _SOUND_NAMES:
+        return True
+    try:
+        soundfile.info(io.BytesIO(content))
+    except (soundfile.SoundFileError, OSError, TypeError):
+        return False
+    return True
 
 
 def unpack(

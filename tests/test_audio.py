@@ -100,6 +100,26 @@ def test_broken_sounds_never_pass() -> None:
             load(source, empty_too=True)
 
 
+@pytest.mark.parametrize(
+    ("begin", "kind"),
+    [
+        (b"\0\0\0\x20ftypM4A \0\0\0\0", "an M4A"),
+        (b"\0\0\0\x20ftyp3gp4\0\0\0\0", "a 3GP"),
+        (b"#!AMR\n", "an AMR"),
+        (b"\xff\xf1\x50\x80", "an AAC"),
+        (b"\x30\x26\xb2\x75\x8e\x66", "a WMA"),
+    ],
+)
+def test_what_phones_record_is_named_with_a_way_out(
+    begin: bytes, kind: str, tmp_path: Path
+) -> None:
+    content = begin + bytes(range(256)) * 20
+    (tmp_path / "memo.wav").write_bytes(content)
+    for source in (content, tmp_path / "memo.wav", io.BytesIO(content)):
+        with pytest.raises(AudioError, match=f"This is {kind}.* save it as WAV or MP3"):
+            load(source)
+
+
 def test_a_folder_is_not_a_sound(tmp_path: Path) -> None:
     with pytest.raises(AudioError, match="folder"):
         load(tmp_path)

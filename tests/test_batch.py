@@ -190,7 +190,7 @@ def test_a_zip_keeps_its_paths_and_leaves_out_what_nobody_meant() -> None:
             "__MACOSX/calls/._a.wav": b"x",
             ".DS_Store": b"x",
             "calls/.hidden/c.wav": b"x",
-            "../../etc/passwd": b"x",
+            "../../etc/passwd.wav": b"x",
             "more.zip": zipped({"d.wav": ANGRY}),
         }
     )
@@ -199,7 +199,7 @@ def test_a_zip_keeps_its_paths_and_leaves_out_what_nobody_meant() -> None:
     assert kinds == {
         "week.zip/calls/monday/a.wav": "angry",
         "week.zip/calls/tuesday/b.wav": "sad",
-        "week.zip/../../etc/passwd": "unreadable",
+        "week.zip/../../etc/passwd.wav": "unreadable",
         "week.zip/more.zip": "unreadable",
         "plain.ZIP/a.wav": "angry",
     }
@@ -268,11 +268,47 @@ def test_what_does_not_fit_is_named_and_the_rest_is_taken(
     assert Batch().add(files) == ["b.wav", "two.zip"]
 
 
+def test_a_zip_of_a_corpus_is_its_sounds() -> None:
+    corpus = {
+        "readme.txt": b"Sounds of ours.",
+        "table.csv": b"a.wav,angry",
+        "a.wav": ANGRY,
+        "take-2.b": SAD,
+        "broken.mp3": b"nothing",
+    }
+    many, ear = Batch(), Ear()
+    for _ in range(2):
+        assert many.add([Entry("corpus.zip", zipped(corpus))]) == []
+    many.hear(ear)
+    assert [(row.name, row.kind) for row in many.rows(ear)] == [
+        ("corpus.zip/a.wav", "angry"),
+        ("corpus.zip/take-2.b", "sad"),
+        ("corpus.zip/broken.mp3", "unreadable"),
+    ]
+    assert many.no_sounds == many.unanswered().no_sounds == 2
+    (notes,) = heard(Entry("notes.zip", zipped({"readme.txt": b"Soon."})))
+    assert notes.error == "There are no sounds in this zip."
+
+
+def test_what_lasts_over_a_minute_is_said_to_have_no_one_answer() -> None:
+    ear = Ear()
+    talk, minute = sound(0.5, count=61 * SAMPLE_RATE), sound(0.5, count=60 * SAMPLE_RATE)
+    rows = heard(
+        Entry("talk.wav", talk), Entry("minute.wav", minute), Entry("a.wav", ANGRY), ear=ear
+    )
+    assert [row.kind for row in rows] == ["over a minute", "angry", "angry"]
+    assert ear.heard == [16_000, 60 * SAMPLE_RATE], "the longest last, and minutes not at all"
+    assert summary(rows) == "3 files: 2 sound angry, 1 over a minute."
+    row = next(csv.DictReader(io.StringIO(to_csv(rows))))
+    assert (row["status"], row["label"], row["duration_s"]) == ("too_long", "", "61.000")
+    assert "page Analyse" in row["problem"]
+
+
 def test_the_summary_counts_each_sound_once() -> None:
     def told(label: str, share: float = 0.7) -> Prediction:
         return Prediction(label, share, {label: share}, "cnn", 1.0, "ok", "happy")
 
-    doubtful = Prediction("sad", 0.5, {"sad": 0.5}, "cnn", 1.0, "uncertain", "fear")
+    doubtful = Prediction("sad", 0.5, {"sad": 0.5, "fear": 0.45}, "cnn", 1.0, "uncertain", "fear")
     rows = [
         Row("a", told("sad")),
         Row("b", told("sad"), duplicate_of="a"),

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import io
+import threading
 import time
 import zipfile
+from collections.abc import Callable
+from functools import partial
 
 import numpy as np
 import pytest
+import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from page import background
@@ -66,7 +70,7 @@ def test_a_mixed_heap_is_summed_up_and_listed(page: AppTest, files: dict[str, by
     assert column(page, "File") == list(files)
     assert column(page, "Sounds like") == ["▼ sad", "▼ sad", "▼ sad", "○ no speech", "! unreadable"]
     assert column(page, "Probability")[:3] == pytest.approx([62, 62, 62])
-    assert column(page, "Duplicate of")[2] == "a.wav"
+    assert str(column(page, "In words")[2]).startswith("Same sound as a.wav. ")
     assert "not a sound file" in str(column(page, "In words")[4])
     assert downloads(page) == ["Download the table (CSV)"]
     assert not page.exception
@@ -77,9 +81,11 @@ def test_a_zip_is_opened_and_a_broken_one_is_a_row(page: AppTest, files: dict[st
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w") as archive:
         archive.writestr("monday/a.wav", files["a.wav"])
+        archive.writestr("monday/readme.txt", "Recorded on Monday.")
     given(page, {"calls.zip": packed.getvalue(), "bad.zip": b"PK\x03\x04"})
     assert column(page, "File") == ["a.wav", "bad.zip"]
     assert column(page, "Sounds like") == ["▼ sad", "! unreadable"]
+    assert "Left out of the zip: 1 file that is no sound." in [text.value for text in page.caption]
 
 
 def test_neither_a_choice_nor_another_file_hears_anything_again(
@@ -131,11 +137,56 @@ def test_cancelling_keeps_what_was_heard_and_the_rest_can_follow(
     models.may_go_on.set()
     wait_for(page, lambda page: bool(page.info))
     assert page.info[0].value == "You stopped this: 2 of 5 files were heard."
-    assert column(page, "File") == ["a.wav", "again.wav"]
+    assert column(page, "File") == ["silent.wav", "diary.wav"], "the short ones first"
     page.button(key="rest").click().run()
     wait_for(page, lambda page: "Cancel" not in buttons(page))
     assert len(column(page, "File")) == 5
     assert not page.info
+
+
+def test_rows_are_there_while_the_rest_is_still_heard(
+    page: AppTest, models: Models, files: dict[str, bytes]
+) -> None:
+    models.may_go_on.clear()
+    give(page, files)
+    wait_for(page, lambda page: bool(page.dataframe))
+    assert column(page, "File") == ["diary.wav"]
+    assert "Cancel" in buttons(page)
+    assert not downloads(page), "half a table could be taken for all of it"
+    models.may_go_on.set()
+    wait_for(page, lambda page: "Cancel" not in buttons(page))
+    assert len(column(page, "File")) == 5
+    assert downloads(page)
+
+
+def test_the_page_is_drawn_anew_for_news_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    drawn = list[str]()
+    monkeypatch.setattr(st, "rerun", lambda: drawn.append("anew"))
+    on, over = threading.Event(), threading.Event()
+
+    def listen(*, progress: Callable[[float], object], cancelled: Callable[[], bool]) -> None:
+        on.wait(timeout=30)
+        progress(0.5)
+        on.clear()
+        over.wait(timeout=30)
+
+    work = background.Background(listen)
+    look = partial(background._show_progress, work, "{:.0%}".format)
+    look(0.0, 0.0)
+    assert not drawn, "nothing is new"
+    on.set()
+    while on.is_set():
+        time.sleep(0.01)
+    look(None, 0.0)
+    look(0.5, 0.0)
+    look(0.0, time.monotonic() + 60)
+    assert not drawn, "not asked for, shown already, too early"
+    look(0.0, 0.0)
+    assert drawn == ["anew"]
+    over.set()
+    work.result()
+    look(None, 0.0)
+    assert drawn == ["anew", "anew"], "all is done"
 
 
 def test_who_only_looked_away_finds_it_going_on(

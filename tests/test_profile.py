@@ -215,6 +215,12 @@ def test_too_little_speech_is_refused(recognizer: Recognizer, speech: np.ndarray
         recognizer.enrol((np.concatenate([short, pause, short]), SAMPLE_RATE))
 
 
+def test_a_room_where_nobody_speaks_is_no_voice(recognizer: Recognizer) -> None:
+    room = 1e-3 * np.random.default_rng(0).standard_normal(4 * SAMPLE_RATE)
+    with pytest.raises(AudioError, match=r"^No speech was heard to learn the voice from; at least"):
+        recognizer.enrol((room, SAMPLE_RATE))
+
+
 def test_one_bad_file_does_not_stop_the_others(
     recognizer: Recognizer, speech: np.ndarray, voices: dict[str, np.ndarray]
 ) -> None:

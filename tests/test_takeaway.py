@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 from plotly.offline import get_plotlyjs
 
+from ser import wording
 from ser.audio import Sound
 from ser.labels import LABELS
 from ser.prediction import Prediction
@@ -104,7 +105,7 @@ def test_webvtt_by_its_grammar(course: Timeline) -> None:
         cues.append((seconds(times[1]), seconds(times[2]), text))
     assert [text for _, _, text in cues] == [
         "Sounds sad (62 %)",
-        "Hard to say: fear or neutral",
+        "Hard to say: perhaps fear",
         "Sounds angry (&gt; 99 %)",
     ]
     parts = course.stretches()
@@ -185,3 +186,20 @@ def test_report_escapes_names_and_says_what_it_is_not(page: str) -> None:
     assert DISCLAIMER in text
     assert "Sounds sad." in text
     assert "No speech heard." in text
+
+
+def test_report_of_minutes_begins_with_what_it_mostly_sounds_like(
+    course: Timeline, speech: np.ndarray
+) -> None:
+    content = report("talk.wav", Sound(np.tile(speech, 21)), [], timeline=course)
+    reader = Reader()
+    reader.feed(content)
+    text = " ".join(" ".join(reader.texts).split())
+    assert wording.overall(course) in text
+    assert text.index(wording.overall(course)) < text.index("By the CNN.")
+    assert "The first 30 seconds." in text
+    figures = [a["aria-label"] or "" for _, a in reader.tags if a.get("role") == "img"]
+    assert figures[-1].startswith("Waveform and spectrogram")
+    silent = Timeline((Segment(0, 3, answer(None)),), 63.0, "cnn")
+    quiet = report("quiet.wav", Sound(np.zeros(63 * 16_000, np.float32)), [], timeline=silent)
+    assert "<h2>No speech heard.</h2>" in quiet

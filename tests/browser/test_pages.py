@@ -17,7 +17,7 @@ from tests.browser.test_analyse import charts, download, give
 
 
 def go_to(page: Page, title: str) -> None:
-    """Go to another page by its link below this one."""
+    """Go to another page by its link above this one."""
     page.get_by_test_id("stPageLink").get_by_text(title).click()
     expect(page.get_by_role("heading", level=1)).to_have_text(title)
 
