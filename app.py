@@ -48,10 +48,17 @@ def show_links(pages: Iterable[st.Page]) -> None:
 
 
 def keep_choices() -> None:
-    """Let choices outlive a look at another page: Streamlit drops what it does not draw."""
+    """Let choices outlive a look at another page: Streamlit drops what it does not draw.
+
+    They are set only where they were dropped: setting what is there would undo a click
+    that comes while the page is still being drawn.
+    """
+    kept = st.session_state.setdefault("choices", {})
     for key in CHOICES:
         if key in st.session_state:
-            st.session_state[key] = st.session_state[key]
+            kept[key] = st.session_state[key]
+        elif key in kept:
+            st.session_state[key] = kept[key]
 
 
 main()
