@@ -134,7 +134,7 @@ def test_a_voice_is_learnt_used_and_forgotten(
     wide_page.get_by_text("My voice").click()
     wide_page.get_by_role("radio", name="Upload a recording").click()
     neutral = write(tmp_path / "neutral.wav", np.tile(speech, 4))
-    wide_page.locator("input[type=file]").last.set_input_files(neutral)
+    wide_page.locator("input[type=file]").nth(1).set_input_files(neutral)
     wide_page.get_by_role("button", name="Learn my voice").click()
     expect(wide_page.get_by_text("Your voice is known")).to_be_visible()
     give(wide_page, write(tmp_path / "voice.wav", speech))
