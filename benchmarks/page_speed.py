@@ -5,7 +5,8 @@
 
 Both run on this computer and are opened in headless Chromium turn by turn, so that
 whatever else the machine does falls on both alike. Given are medians in seconds: from
-the address to the title of the first screen; from a new clip of 3 s to its answer once
+the address to the title of the first screen, in a browser that has never been there and
+on its next visit; from a new clip of 3 s to its answer once
 the models are loaded; from a click on "Side by side" to the second model's bars. Needs
 ``requirements-dev.txt`` and Chromium.
 """
@@ -59,17 +60,21 @@ def main() -> None:
 
 
 def first_screens(browser: Browser, ours: str, theirs: str, repeats: int) -> dict[str, float]:
-    """Open both pages in turn; the first visit after the start is left out."""
-    times: dict[str, list[float]] = {ours: [], theirs: []}
+    """Open both pages in turn, each twice; the first turn after the start is left out."""
+    visits: dict[str, list[tuple[float, float]]] = {ours: [], theirs: []}
     for _ in range(repeats + 1):
-        for address, measured in times.items():
+        for address, measured in visits.items():
             with fresh_page(browser) as page:
-                measured.append(took(partial(open_title, page, address)))
-    medians = {address: statistics.median(measured[1:]) for address, measured in times.items()}
+                visit = partial(open_title, page, address)
+                measured.append((took(visit), took(visit)))
+    our_first, our_next = map(statistics.median, zip(*visits[ours][1:], strict=True))
+    their_first, their_next = map(statistics.median, zip(*visits[theirs][1:], strict=True))
     return {
-        "first screen, s": medians[ours],
-        "bare page, s": medians[theirs],
-        "ratio": medians[ours] / medians[theirs],
+        "first screen, s": our_first,
+        "of a bare page, s": their_first,
+        "ratio": our_first / their_first,
+        "on the next visit, s": our_next,
+        "of a bare page then, s": their_next,
     }
 
 
