@@ -21,7 +21,7 @@ ICON = Path(__file__).parent / "docs" / "icon.svg"
 STYLE = "<style>.js-plotly-plot text { fill: currentColor !important; }</style>"
 
 # A string of its own here would be written on the page.
-CHOICES = ("model", "one-model", "source", "use_voice_profile", "voice", "why-sex")
+CHOICES = ("hear-cleaned", "model", "one-model", "source", "use_voice_profile", "voice", "why-sex")
 
 
 def main() -> None:

@@ -6,6 +6,7 @@ kept           what takes time and is kept: models, sounds, answers
 answer         the answer in words and bars
 why            what the answer hung on, and the voice beside others
 picture        the voice in a picture
+cleaning       before and after noise reduction, and which of them the models hear
 over_time      how a longer recording changes, computed beside the page
 many_files     the page for many recordings at once
 background     work that takes long, done beside the page

@@ -8,16 +8,17 @@ from urllib.parse import urlsplit
 import streamlit as st
 
 from page.answer import choose_model, show_answer
+from page.cleaning import say_what_is_heard, show_cleaning, to_be_heard
 from page.kept import Given, made_up_voice, models_on_their_way, playable, read
 from page.my_voice import show_my_voice
 from page.over_time import show_over_time
 from page.picture import show_picture
 from page.take_away import show_downloads
 from page.why import show_why
-from ser import AudioError, VoiceProfile, wording
+from ser import AudioError, Prediction, VoiceProfile, wording
 from ser.audio import SAMPLE_RATE
 from ser.overdrive import is_overdriven
-from ser.timeline import PIECE_BY_PIECE_FROM_S
+from ser.timeline import PIECE_BY_PIECE_FROM_S, Timeline
 
 UPLOAD, RECORD, SAMPLE = "Upload a file", "Record", "Try a sample"
 VOICES = {"lively": "High and quick", "plain": "Plain", "subdued": "Low and slow"}
@@ -153,15 +154,17 @@ def show_result(given: Given, profile: VoiceProfile | None) -> None:
     """Play the sound, give the answer in words and bars, draw the voice, and offer it all."""
     try:
         with st.spinner("Reading the sound …"):
-            audible = playable(given.content)
+            is_long = read(given.content).duration_s > PIECE_BY_PIECE_FROM_S
+            heard = given if is_long else to_be_heard(given)
+            audible = playable(heard.content)
     except AudioError as error:
         st.error(str(error))
         return
     st.audio(audible, alt="The sound as the models hear it")
-    if read(given.content).duration_s > PIECE_BY_PIECE_FROM_S:
+    if is_long:
         show_long_result(given, profile)
     else:
-        show_short_result(given, profile)
+        show_short_result(given, heard, profile)
 
 
 def show_long_result(given: Given, profile: VoiceProfile | None) -> None:
@@ -182,18 +185,28 @@ def show_overdriven(given: Given) -> None:
         st.warning(wording.OVERDRIVEN)
 
 
-def show_short_result(given: Given, profile: VoiceProfile | None) -> None:
-    """Give the one answer, say why, and draw the voice."""
+def show_short_result(given: Given, heard: Given, profile: VoiceProfile | None) -> None:
+    """Give the one answer, say why, draw the voice, and offer to clean it and to take it away."""
+    say_what_is_heard(given, heard)
     show_overdriven(given)
-    predictions = show_answer(given.content, profile)
-    if predictions is None:
-        return
+    predictions = show_answer(heard.content, profile)
+    over_time = None
+    if predictions is not None:
+        over_time = show_what_is_behind(heard, predictions, profile)
+    show_cleaning(given)
+    if predictions:
+        show_downloads(heard, predictions, over_time)
+
+
+def show_what_is_behind(
+    heard: Given, predictions: dict[str, Prediction], profile: VoiceProfile | None
+) -> Timeline | None:
+    """Say why the answer is what it is and how it changes, and draw the voice."""
     if profile is not None:
         st.caption("The answer allows for your voice. Another voice? Switch that off above.")
     over_time = None
     if predictions:
-        show_why(given.content, next(iter(predictions.values())), profile)
-        over_time = show_over_time(given, next(iter(predictions)), profile)
-    show_picture(given.content)
-    if predictions:
-        show_downloads(given, predictions, over_time)
+        show_why(heard.content, next(iter(predictions.values())), profile)
+        over_time = show_over_time(heard, next(iter(predictions)), profile)
+    show_picture(heard.content)
+    return over_time

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from page.kept import MODELS, predict, read
+from page.kept import model_names, predict, read
 from page.my_voice import forget_voice
 from page.own_models import show_whose_models
 from ser import BundleError, Prediction, ProfileError, SerError, VoiceProfile, wording
@@ -45,18 +45,22 @@ def show_answer(content: bytes, profile: VoiceProfile | None) -> dict[str, Predi
     for column, model in zip(place.columns(len(shown), gap="medium"), shown, strict=True):
         with column:
             show_prediction(predictions[model], named=len(shown) > 1)
-    return {model: predictions[model] for model in [*shown, *(set(MODELS) - set(shown))]}
+    return {model: predictions[model] for model in [*shown, *(set(predictions) - set(shown))]}
 
 
 def choose_models() -> list[str]:
     """Let people choose whose answer they see: one model's, or both beside each other."""
-    choice = offer_models([*MODELS, SIDE_BY_SIDE], key="model")
-    return list(MODELS) if choice == SIDE_BY_SIDE else [choice]
+    models = list(model_names())
+    if len(models) == 1:
+        return models
+    choice = offer_models([*models, SIDE_BY_SIDE], key="model")
+    return models if choice == SIDE_BY_SIDE else [choice]
 
 
 def choose_model() -> str:
     """Let people choose the one model that answers."""
-    return offer_models(list(MODELS), key="one-model")
+    models = list(model_names())
+    return models[0] if len(models) == 1 else offer_models(models, key="one-model")
 
 
 def offer_models(options: list[str], *, key: str) -> str:
@@ -65,8 +69,8 @@ def offer_models(options: list[str], *, key: str) -> str:
         choice = st.segmented_control(
             "Answer by",
             options,
-            format_func=lambda model: MODELS.get(model, model),
-            default=None if key in st.session_state else "hybrid",
+            format_func=lambda model: model_names().get(model, model),
+            default=None if key in st.session_state else options[0],
             required=True,
             key=key,
         )
@@ -84,7 +88,7 @@ def show_prediction(prediction: Prediction, *, named: bool) -> None:
     if named:
         # One line each, however narrow the column: so the bars stay level.
         st.header(wording.answer(prediction), anchor=False)
-        st.markdown(f"**{MODELS[prediction.model]}.** {wording.sureness(prediction)}")
+        st.markdown(f"**{model_names()[prediction.model]}.** {wording.sureness(prediction)}")
     else:
         st.header(wording.headline(prediction), anchor=False)
     st.write(wording.figures(prediction) + " " + wording.advice(prediction))

@@ -8,11 +8,14 @@ from typing import TYPE_CHECKING, TypeVar
 
 import streamlit as st
 
-from page.kept import MODELS
+from ser import reports
+from ser.bundles import TITLES
 from ser.errors import ReportError
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
+
+    from ser.reports import Data
 
 T = TypeVar("T")
 
@@ -34,14 +37,23 @@ def plot(draw: Callable[..., go.Figure], *given: object, key: str, alt: str) -> 
     st.plotly_chart(figure, config=CHART_CONFIG, key=key, alt=alt)
 
 
+def show_balance(data: Data, *, key: str) -> None:
+    """Show how recordings are spread over corpora and emotions."""
+    from ser.charts.balance import balance_chart
+
+    words = reports.balance_words(data)
+    st.write(words)
+    plot(balance_chart, data, key=key, alt=f"Recordings by emotion and corpus. {words}")
+
+
 def choose_model(key: str) -> str:
     """Offer both models."""
     return str(
         st.segmented_control(
             "Model",
-            list(MODELS),
-            format_func=MODELS.__getitem__,
-            default=next(iter(MODELS)),
+            list(TITLES),
+            format_func=TITLES.__getitem__,
+            default=next(iter(TITLES)),
             required=True,
             key=key,
         )

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from page.figures import known, plot
+from page.figures import known, plot, show_balance
 from page.kept import answering
 from page.measured import show_benchmark
 from ser import reports
@@ -110,6 +110,10 @@ def show_origin(root: Path) -> None:
     st.header("What did it learn from?", anchor=False)
     if trained is not None:
         st.write(reports.trained_words(trained))
+    data = known(reports.read_data, root, "reports/data.json")
+    if data is not None:
+        with st.expander("How many of each emotion", type="compact", key="balance-of"):
+            show_balance(data, key="balance")
     sections = {
         "What they were trained on": None,
         "Meant for": "What is it for?",

@@ -19,13 +19,11 @@ import streamlit as st
 from page.warm import stay_warm
 from ser import Prediction, Recognizer, VoiceProfile
 from ser.audio import SAMPLE_RATE, Sound, load
-from ser.bundles import KnownBundle, first_bundle
+from ser.bundles import TITLES, KnownBundle, first_bundle, models_in, saved_ns
 
 if TYPE_CHECKING:
     import numpy as np
     import plotly.graph_objects as go
-
-MODELS = {"hybrid": "Hybrid", "cnn": "CNN"}
 
 CHOSEN_KEY = "chosen_bundle"
 """In the visit's state: the bundle that somebody chose instead of the first one."""
@@ -69,11 +67,17 @@ def answering() -> Answering:
 
 def version_of(root: Path) -> Answering:
     """Tell which models lie in a folder."""
-    try:
-        saved_ns = (root / "artifacts/manifest.json").stat().st_mtime_ns
-    except OSError:
-        saved_ns = 0
-    return Answering(str(root), saved_ns)
+    return Answering(str(root), saved_ns(root))
+
+
+def model_names() -> dict[str, str]:
+    """Give the models that answer in this visit and what they are called, the usual one first."""
+    return models_in(Path(answering().root))
+
+
+def are_ours() -> bool:
+    """Tell whether our two networks answer, and not another system: these alone say why."""
+    return model_names() == TITLES
 
 
 def models_on_their_way() -> Future[Recognizer]:
@@ -110,7 +114,7 @@ def _load(root: Path) -> Recognizer:
     from ser.synthesis import sample_voice
 
     recognizer = Recognizer.load(root)
-    for model in MODELS:
+    for model in recognizer.models:
         recognizer.predict((sample_voice(), SAMPLE_RATE), model=model)
     stay_warm()
     return recognizer
@@ -145,7 +149,10 @@ def _predict(
     recognizer, sound = models_of(which), read(content)
     given = (sound.samples, SAMPLE_RATE)
     heard = [recognizer.hear(given)]
-    return {model: recognizer.answers(heard, model=model, profile=profile)[0] for model in MODELS}
+    return {
+        model: recognizer.answers(heard, model=model, profile=profile)[0]
+        for model in recognizer.models
+    }
 
 
 @st.cache_resource(scope="session", max_entries=4, show_spinner=False)
@@ -164,10 +171,10 @@ def made_up_voice(name: str) -> bytes:
     return as_wav(sample_voice(name))
 
 
-def as_wav(samples: np.ndarray) -> bytes:
-    """Write samples as a WAV file."""
+def as_wav(samples: np.ndarray, *, subtype: str = "PCM_16") -> bytes:
+    """Write samples as a WAV file; with the subtype "FLOAT" nothing is rounded."""
     import soundfile
 
     file = io.BytesIO()
-    soundfile.write(file, samples, SAMPLE_RATE, format="WAV", subtype="PCM_16")
+    soundfile.write(file, samples, SAMPLE_RATE, format="WAV", subtype=subtype)
     return file.getvalue()

@@ -13,10 +13,11 @@ from page.analyse import FORMATS, VOICES, show_notice
 from page.background import Background, show_progress
 from page.files_table import show_counts, show_table
 from page.kept import (
-    MODELS,
     Answering,
     answering,
+    are_ours,
     made_up_voice,
+    model_names,
     models,
     models_on_their_way,
 )
@@ -165,14 +166,17 @@ def show_listening(batch: Batch, work: Background[None], share: float, *, still:
 
 
 def choose_model() -> str:
-    """Let people choose whose answers they see; both models have heard all files."""
+    """Let people choose whose answers they see; all models have heard all files."""
+    names = model_names()
+    if len(names) == 1:
+        return next(iter(names))
     return remembered(
         "many-model",
-        "hybrid",
+        next(iter(names)),
         lambda key: st.segmented_control(
             "Answers by",
-            list(MODELS),
-            format_func=MODELS.__getitem__,
+            list(names),
+            format_func=names.__getitem__,
             required=True,
             key=key,
         ),
@@ -180,7 +184,9 @@ def choose_model() -> str:
 
 
 def choose_speaker() -> str:
-    """Ask whose voices these are: who is known can be allowed for."""
+    """Ask whose voices these are: who is known can be allowed for, by our networks."""
+    if not are_ours():
+        return VARIOUS
     known = PROFILE_KEY in st.session_state
     return remembered(
         "many-speaker",

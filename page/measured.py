@@ -7,9 +7,9 @@ from collections.abc import Sequence
 import streamlit as st
 
 from page.figures import choose_model, known, plot
-from page.kept import MODELS
 from ser import reports
 from ser.bundle import SHIPPED
+from ser.bundles import TITLES
 from ser.reports import Benchmark, Peer, Protocol, Row, Sureness
 
 
@@ -32,6 +32,7 @@ def show_benchmark(benchmark: Benchmark) -> None:
     show_corpora(benchmark, protocol, peers)
     show_mistakes(benchmark.own_rows(protocol.name))
     show_trust(benchmark, protocol)
+    show_confidence(benchmark, protocol)
     show_people(benchmark.widest(protocol.name))
 
 
@@ -198,7 +199,7 @@ def show_trust(benchmark: Benchmark, protocol: Protocol) -> None:
         "the star the page says “hard to say” instead."
     )
     levels = [
-        f"{MODELS[entry.model]}: {reports.percent(level[0])} answered, "
+        f"{TITLES[entry.model]}: {reports.percent(level[0])} answered, "
         f"{reports.percent(level[1])} of these right"
         for entry in entries
         if (level := not_sure_level(entry))
@@ -208,6 +209,26 @@ def show_trust(benchmark: Benchmark, protocol: Protocol) -> None:
         told += " The level was chosen on these same recordings, which flatters it a little."
     plot(coverage_chart, entries, key="coverage", alt=f"Right answers by share answered. {told}")
     st.caption(told)
+
+
+def show_confidence(benchmark: Benchmark, protocol: Protocol) -> None:
+    """Show how sure one model is of each emotion, where it is right and where not."""
+    from ser.charts.confidence import confidence_chart
+
+    if not any(entry.protocol == protocol.name for entry in benchmark.confidence):
+        return
+    st.header("How sure is it of each emotion?", anchor=False)
+    model = choose_model("confidence-model")
+    entries = benchmark.confidences(protocol.name, model)
+    if not entries:
+        st.info("This model was not measured.")
+        return
+    st.write(
+        "For each emotion that it names: how many recordings it was how sure of. Above the line "
+        "those where it was right, below it, hatched, those where it was wrong."
+    )
+    told = "; ".join(map(reports.confidence_words, entries))
+    plot(confidence_chart, entries, key="confidence", alt=f"Answers by how sure: {told}")
 
 
 def show_people(rows: Sequence[Row]) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from page.kept import MODELS, models
+from page.kept import are_ours, models
 from ser import ProfileError, SerError, VoiceProfile
 from ser.audio import SAMPLE_RATE
 
@@ -21,6 +21,8 @@ def show_my_voice(formats: list[str]) -> VoiceProfile | None:
             "Your voice was learnt with other models than answer now, so it was forgotten. "
             "Learn it anew under My voice."
         )
+    if not are_ours():
+        return None  # no other system can learn a voice
     title = "My voice" if profile is None else "My voice is known"
     with st.expander(title, type="compact", key="my-voice"):
         if profile is None:
@@ -125,5 +127,5 @@ def try_out(profile: VoiceProfile) -> None:
     """Let the models answer with a profile; they raise what is wrong with it."""
     from ser.synthesis import sample_voice
 
-    for model in MODELS:
+    for model in models().models:
         models().predict((sample_voice(), SAMPLE_RATE), model=model, profile=profile)

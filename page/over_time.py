@@ -7,7 +7,7 @@ from functools import partial
 import streamlit as st
 
 from page.background import Background, show_progress
-from page.kept import MODELS, Given, answering, models, playable, read
+from page.kept import Given, answering, model_names, models, playable, read
 from ser import SerError, VoiceProfile, wording
 from ser.audio import SAMPLE_RATE
 from ser.timeline import Segment, Timeline, timeline
@@ -111,8 +111,8 @@ def show_timeline(given: Given, result: Timeline) -> None:
         alt=f"Probability of each emotion over time: {wording.course(result)}.",
     )
     st.caption(
-        f"By the {MODELS[result.model]} model. Each moment is heard within the three seconds "
-        "around it; nothing is drawn where nobody speaks."
+        f"By the {model_names()[result.model]} model. Each moment is heard within the three "
+        "seconds around it; nothing is drawn where nobody speaks."
     )
     play(given, choose(stretches))
 

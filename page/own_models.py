@@ -34,6 +34,8 @@ def show_whose_models() -> None:
         # Where folders lie is nobody's business who comes from elsewhere.
         name = str(who.root) if at_home() else who.root.name
         st.markdown(f"Answers by the models in {as_code(name)}, trained on {who.trained_on}.")
+        if who.system:
+            st.markdown(f"{who.system}. Other emotions get nothing from it, and it never says why.")
         if CHOSEN_KEY in st.session_state:
             st.button(way_back(), key="back-to-first", on_click=go_back)
 

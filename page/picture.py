@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import streamlit as st
 
 from page.kept import draw, playable, read
 from ser import wording
+
+if TYPE_CHECKING:
+    import plotly.graph_objects as go
 
 AT_FIRST_S = 30.0
 """What is longer is shown from its start, up to here."""
@@ -44,6 +49,35 @@ def show_stretch(content: bytes) -> None:
         "stronger; the white line is the pitch, the melody of the voice. Below, how loud it is "
         "from moment to moment, beside its loudest."
     )
+    if st.toggle("Also show MFCC and chroma", key="timbre"):
+        show_timbre(content, start_s, end_s)
+
+
+def show_timbre(content: bytes, start_s: float, end_s: float) -> None:
+    """Draw MFCC and chroma of a stretch, and say what they are."""
+    from ser.charts import CHART_CONFIG
+
+    with st.spinner("Drawing the voice …"):
+        picture = draw_timbre(content, start_s, end_s)
+    st.plotly_chart(
+        picture,
+        config=CHART_CONFIG,
+        key="timbre-picture",
+        alt="MFCC of the sound from moment to moment, and below them its chroma.",
+    )
+    st.caption(
+        "MFCC tell the shape of the spectrum in a few figures: 1 whether it leans towards low or "
+        "high, the others ever finer detail; the lighter, the farther above its own mean. Chroma "
+        "tells how strong each note of the scale is, in whatever octave."
+    )
+
+
+@st.cache_resource(scope="session", max_entries=4, show_spinner=False)
+def draw_timbre(content: bytes, start_s: float, end_s: float) -> go.Figure:
+    """Draw MFCC and chroma of a stretch of a voice."""
+    from ser.charts import timbre_picture
+
+    return timbre_picture(read(content), start_s=start_s, end_s=end_s)
 
 
 def choose_stretch(duration_s: float) -> tuple[float, float]:

@@ -2,16 +2,31 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from typing import TYPE_CHECKING
+
 import streamlit as st
 
-from page.own_models import choose_models_to_use
+from page import own_models
+from page.figures import known, plot, show_balance
+from ser import reports
 from ser.corpora import Corpus, known_corpora
-from ser.training_log import NETWORKS, TrainingLog, read_trainings
+from ser.errors import AudioError
+from ser.training_log import NETWORKS, TrainingLog, pictures_folder, read_trainings
+
+if TYPE_CHECKING:
+    import plotly.graph_objects as go
+
+    from ser.reports import Example
 
 LOOK_EVERY_S, LOOK_FOR_NEW_EVERY_S = 5.0, 30.0
 
 DATA, OUT = "data", "bundles/mine"
-NAMES = {"cnn": "The CNN", "functionals": "The hybrid's own part"}
+NAMES = {
+    "cnn": "The CNN",
+    "functionals": "The hybrid's own part",
+    "network": "The recipe's network",
+}
 
 OWN_RECORDINGS = f"python -m training.prepare --data {DATA} --own my_recordings"
 TRAIN = f"make train DATA={DATA}"
@@ -21,6 +36,7 @@ STEP_BY_STEP = (
     f"python -m training.evaluate --folds 1 --no-calibration --out {OUT}",
     f"python -m training.train --start-from fold-1 --out {OUT}",
 )
+PICTURES = "python -m training.pictures"
 ONLY_OWN = (
     "python -m training.prepare --own my_recordings",
     f"python -m training.train --out {OUT}",
@@ -42,8 +58,9 @@ def show() -> None:
     show_what_to_type()
     if not running:
         watch(running=False)
+    show_recordings(pictures_folder())
     st.header("Use your models", anchor=False)
-    choose_models_to_use()
+    own_models.choose_models_to_use()
 
 
 def show_what_to_fetch() -> None:
@@ -107,6 +124,12 @@ def show_what_to_type() -> None:
     with st.expander("With nothing but recordings of your own", type="compact"):
         st.write("Nobody is kept apart then, so nothing tells how well it hears new voices.")
         st.code("\n".join(ONLY_OWN), language=None, wrap_lines=True)
+    with st.expander("Pictures of the recordings and of the training", type="compact"):
+        st.write(
+            "Once the recordings are found, this counts them by emotion and draws one of each. "
+            "Both then stand on this page, and with all other pictures as files in `runs/pictures`."
+        )
+        st.code(PICTURES, language=None, wrap_lines=True)
 
 
 def is_running(logs: list[TrainingLog]) -> bool:
@@ -141,8 +164,10 @@ def show_trainings(was_running: bool) -> None:
     st.caption(
         "An epoch is one pass through all recordings. Right answers are counted on the recordings "
         "that it learns from, spoilt a little on purpose; the loss says how far off the answers "
-        "are. How well new voices are heard is measured at the end. “fold-1” is trained to be "
-        "measured, “all” to be used."
+        "are. A training that keeps recordings apart counts them on those, too: “validation” "
+        "are those that its settings are chosen by, “test” those that it is only asked about. How "
+        "well new voices are heard is measured at the end. “fold-1” is trained to be measured, "
+        "“all” to be used."
     )
 
 
@@ -160,3 +185,45 @@ def show_training(log: TrainingLog) -> None:
             key=f"training-{log.network}",
             alt=f"{NAMES[log.network]} after {log.done} epochs: {log.in_words()}.",
         )
+
+
+def show_recordings(folder: Path) -> None:
+    """Show how the recordings are spread, and one of each emotion, where both were drawn.
+
+    Only at the computer that runs the page: few corpora may be shown around.
+    """
+    from ser.reports.reading import OWN_DATA, OWN_VOICES
+
+    drawn = any((folder / name).is_file() for name in (OWN_DATA, OWN_VOICES))
+    if not drawn or not own_models.at_home():
+        return
+    st.header("Your recordings", anchor=False)
+    if (folder / OWN_DATA).is_file() and (data := known(reports.read_own_data, folder, OWN_DATA)):
+        show_balance(data, key="own-balance")
+    if (folder / OWN_VOICES).is_file():
+        voices = known(reports.read_own_voices, folder, OWN_VOICES)
+        if voices:
+            show_voices(voices)
+
+
+def show_voices(voices: tuple[Example, ...]) -> None:
+    """Draw one recording of each emotion, in the way that is chosen."""
+    from ser.charts.voices import KINDS
+
+    kinds = list(KINDS)
+    st.write("One recording of each emotion, the same person and words wherever there are such:")
+    kind = st.segmented_control(
+        "Picture", kinds, default=kinds[1], required=True, key="voices-kind"
+    )
+    told = "; ".join(f"{one.emotion}, {reports.example_words(one)}" for one in voices)
+    try:
+        plot(draw_voices, voices, kind, key="voices", alt=f"{kind} of voices: {told}")
+    except AudioError as error:
+        st.info(f"{error} `{PICTURES}` draws anew.")
+
+
+def draw_voices(examples: tuple[Example, ...], kind: str) -> go.Figure:
+    """Open the recordings, and draw them."""
+    from ser.charts.voices import open_voice, voices_chart
+
+    return voices_chart([open_voice(example) for example in examples], kind)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from page.kept import MODELS, Answering, answering, models_of, read
+from page.kept import Answering, answering, are_ours, model_names, models_of, read
 from ser import Prediction, SerError, VoiceProfile, wording
 from ser.audio import SAMPLE_RATE
 from ser.prosody_reference import SEXES, Compared, ProsodyReference
@@ -22,7 +22,9 @@ SEX_KEY, SEX_OF_KEY = "why-sex", "why-sex-of"
 
 
 def show_why(content: bytes, prediction: Prediction, profile: VoiceProfile | None = None) -> None:
-    """Offer to look behind an answer."""
+    """Offer to look behind an answer of our networks; other systems cannot say."""
+    if not are_ours():
+        return
     with st.expander("Why?", type="compact", key="why", on_change="rerun") as why:
         if not why.open or prediction.label is None:
             return
@@ -82,9 +84,10 @@ def show_saliency(saliency: Saliency, figure: go.Figure, duration_s: float) -> N
     st.caption(
         "The brighter the orange, the more the answer hung on that moment and those "
         "frequencies; above, all frequencies together. "
-        f"It was made by covering one piece after another and asking the {MODELS[saliency.model]} "
-        "model anew. It shows what the model's answer hung on, **not why a person sounds so**. "
-        "Pieces work together: what is said twice hardly shows, for covering one of the two "
+        "It was made by covering one piece after another and asking the "
+        f"{model_names()[saliency.model]} model anew. It shows what the model's "
+        "answer hung on, **not why a person sounds so**. Pieces work together: what is said twice "
+        "hardly shows, for covering one of the two "
         "changes little." + (HYBRID_TOO if saliency.model == "hybrid" else "")
     )
 

@@ -72,6 +72,22 @@ def read_blocks(root: Path, model: str) -> tuple[Block, ...]:
         raise ReportError(f"{name} is damaged, or another network than can be drawn.") from error
 
 
+def layers_of(model: Any) -> tuple[Block, ...]:
+    """List what any opened Keras model is made of, layer by layer.
+
+    Layers that only cut, reshape or switch off are left out: they have no weights.
+    """
+    layers = [layer for layer in model.layers if layer.count_params()]
+    inputs = [Block("input", tuple(one.shape[1:]), 0) for one in model.inputs]
+    return tuple(
+        inputs
+        + [
+            Block(type(layer).__name__, tuple(layer.output.shape[1:]), int(layer.count_params()))
+            for layer in layers
+        ]
+    )
+
+
 def _blocks(layers: dict[str, Any]) -> Iterator[Block]:
     owners = {name: _owner(name) for name, layer in layers.items() if count_parameters(layer)}
     for key, (_, receiver) in BLOCKS.items():

@@ -20,7 +20,6 @@ from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
-from ser.bundle import MODELS
 from ser.errors import AudioError, BundleError
 from ser.prediction import Prediction
 from ser.recognizer import Heard
@@ -86,14 +85,23 @@ class Batch:
 
     Parameters
     ----------
-    models : sequence of str
-        Which models shall hear them; both take little longer than one.
+    models : sequence of str, optional
+        Which models shall hear them; by default all, which takes little longer than one.
     max_files : int
         How many there may be.
+    cleaned : bool
+        Let the models hear each sound cleaned; see :func:`ser.cleaning.denoise`.
     """
 
-    def __init__(self, models: Sequence[str] = MODELS, *, max_files: int = MAX_FILES) -> None:
-        self._models = tuple(models)
+    def __init__(
+        self,
+        models: Sequence[str] | None = None,
+        *,
+        max_files: int = MAX_FILES,
+        cleaned: bool = False,
+    ) -> None:
+        self._models = models
+        self._cleaned = cleaned
         self._max_files = max_files
         self._entries: dict[tuple[str, str], Entry] = {}
         self._decoded: dict[str, _Decoded | str] = {}  # by Entry.key; str: what is wrong
@@ -148,7 +156,7 @@ class Batch:
 
     def unanswered(self) -> Batch:
         """Give the same files with no answers yet, for other models to hear."""
-        fresh = Batch(self._models, max_files=self._max_files)
+        fresh = Batch(self._models, max_files=self._max_files, cleaned=self._cleaned)
         fresh._entries, fresh._decoded = dict(self._entries), dict(self._decoded)
         fresh._no_sounds = set(self._no_sounds)
         return fresh
@@ -194,27 +202,31 @@ class Batch:
 
     def _hear(self, recognizer: Recognizer, entry: Entry) -> None:
         """Hear one file, unless another name or format of it was heard before."""
-        from ser.audio import SAMPLE_RATE
-
         sound = _safely(entry.name, lambda: _load(entry))
         if isinstance(sound, str):
             self._decoded[entry.key] = sound
             return
         decoded = _Decoded(sha256(sound.samples.tobytes()).hexdigest(), sound.duration_s)
         if decoded.digest not in self._heard:
-            given = (sound.samples, SAMPLE_RATE)
             self._heard[decoded.digest] = (
                 _OVER_A_MINUTE
                 if sound.duration_s > PIECE_BY_PIECE_FROM_S
-                else _safely(entry.name, lambda: recognizer.hear(given, models=self._models))
+                else _safely(entry.name, lambda: self._ask(recognizer, sound))
             )
         self._decoded[entry.key] = decoded
+
+    def _ask(self, recognizer: Recognizer, sound: Sound) -> Heard:
+        from ser.audio import SAMPLE_RATE
+        from ser.cleaning import denoise
+
+        given = denoise(sound) if self._cleaned else sound
+        return recognizer.hear((given.samples, SAMPLE_RATE), models=self._models)
 
     def rows(
         self,
         recognizer: Recognizer,
         *,
-        model: str = "hybrid",
+        model: str | None = None,
         profile: VoiceProfile | None = None,
         same_speaker: bool = False,
     ) -> list[Row]:
@@ -223,7 +235,8 @@ class Batch:
         Parameters
         ----------
         recognizer : Recognizer
-        model : {"hybrid", "cnn"}
+        model : str, optional
+            By default the first of :attr:`ser.Recognizer.models`.
         profile, same_speaker
             Whose voice it is; see :meth:`ser.Recognizer.answers`.
 

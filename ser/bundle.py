@@ -122,6 +122,11 @@ def open_bundle(root: str | Path) -> Bundle:
     return Bundle(root=root, scaling=scaling, gate=gate, manifest=manifest)
 
 
+def shipped_gate() -> SpeechGate:
+    """Open the gate that comes with this repository, for systems that have none of their own."""
+    return SpeechGate.load(SHIPPED / _GATE)
+
+
 def write_artifacts(root: Path, scaling: Scaling) -> None:
     """Save the scaler and the encoder below ``root``; the gate stays, or comes from here.
 

@@ -20,7 +20,9 @@ from typing import Any, Literal
 
 from ser.errors import BundleError
 
-_MANIFEST = "artifacts/manifest.json"
+TITLES = {"hybrid": "Hybrid", "cnn": "CNN"}
+"""What people call the models of a bundle, the usual one first."""
+
 _NAMED = 6
 _LONGEST_NAME = 40
 
@@ -35,10 +37,13 @@ class KnownBundle:
         Folder with ``models/`` and ``artifacts/``.
     trained_on : str
         Says on what, for example ``"1 150 clips of 12 speakers (EmoDB, mine)"``.
+    system : str
+        Of a system of :mod:`training.recipes`, what it is and tells apart; "" of ours.
     """
 
     root: Path
     trained_on: str
+    system: str = ""
 
 
 def first_bundle() -> Path:
@@ -73,7 +78,36 @@ def may_open(*, at_home: bool) -> Literal["any", "listed", "nothing"]:
 
 def find_bundles() -> list[Path]:
     """List the folders in :func:`bundles_folder` that hold a manifest, by name."""
-    return sorted(path.parent.parent for path in bundles_folder().glob(f"*/{_MANIFEST}"))
+    names = ("manifest.json", "recipe.json")
+    found = [path for name in names for path in bundles_folder().glob(f"*/artifacts/{name}")]
+    return sorted({path.parent.parent for path in found})
+
+
+def models_in(root: Path) -> dict[str, str]:
+    """Give what each model in a folder is called in answers, and by people; the usual one first.
+
+    Where a folder cannot be read, the names of the usual two.
+    """
+    from ser.recipe_bundle import holds_recipe, read_manifest
+
+    if holds_recipe(root):
+        try:
+            manifest = read_manifest(root)
+        except BundleError:
+            return TITLES
+        name = str(manifest["recipe"])
+        return {name: _plain(str(manifest.get("title", name)))}
+    return TITLES
+
+
+def saved_ns(root: Path) -> int:
+    """Tell when what lies in a folder was saved, in nanoseconds since 1970; 0 where it is not."""
+    for name in ("manifest.json", "recipe.json"):
+        try:
+            return (root / "artifacts" / name).stat().st_mtime_ns
+        except OSError:
+            continue
+    return 0
 
 
 def look_at(root: str | Path) -> KnownBundle:
@@ -84,8 +118,6 @@ def look_at(root: str | Path) -> KnownBundle:
     BundleError
         It is no folder, holds no bundle, or one that cannot be used here.
     """
-    from ser.bundle import open_bundle
-
     root = Path(root).expanduser()
     if not root.is_dir():
         raise BundleError(
@@ -93,14 +125,27 @@ def look_at(root: str | Path) -> KnownBundle:
             "models/ and artifacts/."
         )
     try:
-        bundle = open_bundle(root)
+        return _opened(root)
     except OSError as error:
         raise BundleError(f"The files in {root} may not be read by this program.") from error
     except (KeyError, TypeError, ValueError) as error:  # whole, but made by something else
         raise BundleError(
             f"The files in {root / 'artifacts'} are not what training saves: train the models anew."
         ) from error
-    return KnownBundle(root.resolve(), trained_on(bundle.manifest))
+
+
+def _opened(root: Path) -> KnownBundle:
+    """Open a bundle of either kind."""
+    from ser.bundle import open_bundle
+    from ser.recipe_bundle import holds_recipe, open_recipe
+
+    if not holds_recipe(root):
+        return KnownBundle(root.resolve(), trained_on(open_bundle(root).manifest))
+    recipe = open_recipe(root)
+    (title,) = models_in(root).values()
+    words = [_plain(word) for word in recipe.words]
+    system = f"{title}: it knows {', '.join(words[:-1])} and {words[-1]}"
+    return KnownBundle(root.resolve(), trained_on(recipe.manifest), system)
 
 
 def trained_on(manifest: dict[str, Any]) -> str:

@@ -16,7 +16,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ser.errors import AudioError, MicrophoneError, SerError
+from ser.errors import AudioError, BundleError, MicrophoneError, SerError
 from ser.profile import VoiceProfile
 from ser.recognizer import Recognizer
 from ser.wording import clock
@@ -24,6 +24,7 @@ from ser.wording import clock
 if TYPE_CHECKING:
     import numpy as np
 
+    from ser.audio import Source
     from ser.prediction import Prediction
     from ser.timeline import Timeline
 
@@ -38,6 +39,7 @@ examples:
   python -m ser predict voice.wav
   python -m ser predict *.wav --model cnn --json
   python -m ser predict *.wav --csv > table.csv
+  python -m ser predict street.wav --denoise
   python -m ser timeline talk.mp3 --vtt > talk.vtt
   python -m ser record --seconds 4 --save me.wav
   python -m ser enrol me.wav --out my-voice.json
@@ -154,6 +156,7 @@ def _add_timeline(commands: Any) -> None:
     )
     _add_model_option(timeline)
     _add_bundle_option(timeline)
+    _add_denoise_option(timeline)
     form = timeline.add_mutually_exclusive_group()
     for name, what in {
         "csv": "one row a window",
@@ -169,6 +172,7 @@ def _add_common_options(parser: argparse.ArgumentParser) -> Any:
     """Add what all commands that answer understand; give the group of forms of an answer."""
     _add_model_option(parser)
     _add_bundle_option(parser)
+    _add_denoise_option(parser)
     form = parser.add_mutually_exclusive_group()
     form.add_argument("--json", action="store_true", help="answer with one JSON object a line")
     return form
@@ -178,8 +182,8 @@ def _add_model_option(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--model",
         choices=("hybrid", "cnn"),
-        default="hybrid",
-        help="hybrid hears spectrogram and prosody, cnn the spectrogram only (default: hybrid)",
+        help="hybrid hears spectrogram and prosody, cnn the spectrogram only (default: hybrid, or "
+        "the one model of a recipe's bundle)",
     )
 
 
@@ -189,6 +193,15 @@ def _add_bundle_option(parser: argparse.ArgumentParser) -> None:
         type=Path,
         metavar="DIR",
         help="folder with models/ and artifacts/ (default: the ones that came with this program)",
+    )
+
+
+def _add_denoise_option(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--denoise",
+        action="store_true",
+        help="turn down steady noise first; it takes soft parts of the voice too, and answers "
+        "seldom get better",
     )
 
 
@@ -206,6 +219,31 @@ def _seconds(text: str) -> float:
 
 
 _LONGEST_RECORDING_S = 60
+
+
+def _recognizer(options: argparse.Namespace) -> Recognizer:
+    """Open the models, and see that the one asked for is among them."""
+    recognizer = Recognizer.load(options.bundle)
+    if options.model not in (None, *recognizer.models):
+        raise BundleError(
+            f"There is no model {options.model!r} in {options.bundle}; there is "
+            f"{', '.join(recognizer.models)}."
+        )
+    return recognizer
+
+
+def _source(given: Source, options: argparse.Namespace) -> Source:
+    """Clean a sound where that is asked for; what cannot be read goes on, to be complained of."""
+    if not options.denoise:
+        return given
+    from ser.audio import SAMPLE_RATE, load
+    from ser.cleaning import denoise
+
+    try:
+        sound = load(given, empty_too=True)
+    except AudioError:
+        return given
+    return denoise(sound).samples, SAMPLE_RATE
 
 
 def _predict(options: argparse.Namespace) -> int:
@@ -227,8 +265,10 @@ def _predict_table(options: argparse.Namespace) -> int:
     from ser.table import to_csv
 
     profile = VoiceProfile.load(options.profile) if options.profile else None
-    recognizer = Recognizer.load(options.bundle)
-    batch = Batch([options.model], max_files=len(options.files))
+    recognizer = _recognizer(options)
+    batch = Batch(
+        options.model and [options.model], max_files=len(options.files), cleaned=options.denoise
+    )
     batch.add(Entry(file, Path(file)) for file in options.files)
     batch.hear(recognizer, progress=_show_progress)
     rows = batch.rows(
@@ -241,15 +281,16 @@ def _predict_table(options: argparse.Namespace) -> int:
 def _results(options: argparse.Namespace) -> Iterator[tuple[str, Prediction | SerError]]:
     """Answer file by file; clips of one voice only when all have been heard."""
     profile = VoiceProfile.load(options.profile) if options.profile else None
-    recognizer = Recognizer.load(options.bundle)
+    recognizer = _recognizer(options)
     if options.same_speaker:
-        results = recognizer.predict_many(options.files, model=options.model, same_speaker=True)
+        sources = [_source(file, options) for file in options.files]
+        results = recognizer.predict_many(sources, model=options.model, same_speaker=True)
         yield from zip(options.files, results, strict=True)
         return
     known = {"profile": profile} if profile else {}
     for file in options.files:
         try:
-            yield file, recognizer.predict(file, model=options.model, **known)
+            yield file, recognizer.predict(_source(file, options), model=options.model, **known)
         except AudioError as error:
             yield file, error
 
@@ -260,10 +301,14 @@ def _timeline(options: argparse.Namespace) -> int:
     from ser.timeline import timeline
 
     profile = VoiceProfile.load(options.profile) if options.profile else None
-    recognizer = Recognizer.load(options.bundle)
+    recognizer = _recognizer(options)
     try:
         heard = timeline(
-            recognizer, options.file, model=options.model, profile=profile, progress=_show_progress
+            recognizer,
+            _source(options.file, options),
+            model=options.model,
+            profile=profile,
+            progress=_show_progress,
         )
     except AudioError as error:
         return _complain(str(error), about=options.file)
@@ -317,8 +362,9 @@ def _record(options: argparse.Namespace) -> int:
     )
     if options.save:
         _save(options.save, samples, sample_rate)
-    recognizer = Recognizer.load(options.bundle)
-    prediction = recognizer.predict((samples, sample_rate), model=options.model)
+    recognizer = _recognizer(options)
+    given = _source((samples, sample_rate), options)
+    prediction = recognizer.predict(given, model=options.model)
     _answer(str(options.save or "microphone"), prediction, as_json=options.json)
     return 0
 

@@ -48,7 +48,7 @@ class Network:
         BundleError
             Keras cannot read the file.
         """
-        self._call, self._takes_functionals = _compile(path)
+        self._call, self._takes_functionals = compiled(path)
 
     def logits(self, features: Features, scaling: Scaling) -> np.ndarray:
         """Answer [shape=(9,)]: the mean over the windows of a clip."""
@@ -61,8 +61,21 @@ class Network:
         return answers
 
 
-def _compile(path: Path) -> tuple[Callable[..., Any], bool]:
-    """Trace the network into one graph: called plainly, it takes five times as long."""
+def compiled(path: Path) -> tuple[Callable[..., Any], bool]:
+    """Open a network and trace it into one graph: called plainly, it takes five times as long.
+
+    Returns
+    -------
+    callable
+        Takes each input, single precision, and answers a tensor.
+    bool
+        Whether it takes more than one.
+
+    Raises
+    ------
+    BundleError
+        Keras cannot read the file.
+    """
     _quieten()
     import keras
     import tensorflow as tf

@@ -60,6 +60,9 @@ SERIES_COLOURS = {
     "female": "#9a5fb5",
     "male": "#2f7fc1",
     "speaker": "#2f7fc1",
+    "training": WAVEFORM_COLOUR,
+    "validation": "#a8642a",
+    "test": "#9a5fb5",
 }
 """What is compared about the models to its colour; emotions have theirs above."""
 
@@ -73,5 +76,11 @@ SERIES_SYMBOLS = {
     "female": "circle",
     "male": "square-open",
     "speaker": "line-ns",
+    "training": "circle",
+    "validation": "diamond-open",
+    "test": "square-open",
 }
 """The same to plotly's sign, so that no chart needs its colours to be read."""
+
+SERIES_DASHES = {"training": "solid", "validation": "dash", "test": "dot"}
+"""The same to plotly's way to draw a line."""

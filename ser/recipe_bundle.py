@@ -1,8 +1,9 @@
-"""A classic system, trained: one scikit-learn classifier and what it needs to be trusted.
+"""A system of :mod:`training.recipes`, trained: one classifier and what it needs to be trusted.
 
 ::
 
-    models/classifier.skops   the classifier, in a format that names every type it holds
+    models/classifier.skops   scikit-learn's, in a format that names every type it holds
+    models/network.keras      or Keras's
     artifacts/recipe.json     its hash, features, labels, training data, and a known answer
 
 ``skops`` builds only types that it knows or that :data:`TRUSTED` lists, where a pickle
@@ -22,13 +23,14 @@ from zipfile import ZIP_DEFLATED
 
 import numpy as np
 
-from ser.audio import Source, load
+from ser.audio import Sound, Source, load
 from ser.errors import BundleError
-from ser.features.classic import classic_features, classic_schema
+from ser.features.sets import FEATURE_SETS, FeatureSet
+from ser.gate import SpeechGate
 from ser.labels import INNER_LABELS
 
-KIND = "classic recipe"
-MODEL = "models/classifier.skops"
+KIND = "recipe"
+CLASSIFIER, NETWORK = "models/classifier.skops", "models/network.keras"
 MANIFEST = "artifacts/recipe.json"
 
 TRUSTED = (
@@ -40,7 +42,11 @@ TRUSTED = (
 )
 """Types beyond scikit-learn's public ones that our classifiers are made of."""
 
-_CLOSE = 1e-4
+_CLOSE = 0.01
+"""Processors and versions of libraries round differently; another network differs by more."""
+
+_ABSENT = -999.0
+"""Log-probability of an emotion that the system does not know: none at all."""
 
 
 @dataclass(frozen=True)
@@ -51,14 +57,27 @@ class RecipeBundle:
     ----------
     root : Path
     classifier : object
-        With ``predict_proba`` over ``labels``.
+        With ``predict_proba`` and ``classes_``.
+    gate : SpeechGate
+        The shipped one.
     manifest : dict
         See :func:`save_recipe`.
     """
 
     root: Path
     classifier: Any
+    gate: SpeechGate
     manifest: dict[str, Any]
+
+    @property
+    def name(self) -> str:
+        """The recipe's name."""
+        return str(self.manifest["recipe"])
+
+    @property
+    def features(self) -> FeatureSet:
+        """What it is fed."""
+        return FEATURE_SETS[self.manifest["features"]]
 
     @property
     def labels(self) -> tuple[str, ...]:
@@ -70,6 +89,34 @@ class RecipeBundle:
         """The same in its corpus's own words: ``"fearful"`` for ``"fear"``."""
         return tuple(self.manifest["words"])
 
+    def sure_from(self, model: str) -> float:
+        """Give the confidence under which an answer is "uncertain": none was fitted."""
+        del model
+        return 0.0
+
+    def log_probabilities(self, sound: Sound) -> np.ndarray:
+        """Give each inner label's log-probability [shape=(9,)]."""
+        values = np.full(len(INNER_LABELS), _ABSENT)
+        own = _answer(self.classifier, self.labels, [self.features.extract(sound.samples)])[0]
+        values[[INNER_LABELS.index(label) for label in self.labels]] = np.log(own + 1e-12)
+        return values
+
+    def answer(self, sources: Sequence[Source]) -> np.ndarray:
+        """Name what each sound is most like, in the corpus's words [shape=(sounds,)].
+
+        Returns
+        -------
+        np.ndarray [dtype='<U8', or wider where a word needs it]
+
+        Raises
+        ------
+        AudioError
+            A sound cannot be read, or there is nothing in it.
+        """
+        width = max(8, *(len(word) for word in self.words))
+        best = self.probabilities(sources).argmax(axis=1)
+        return np.array([self.words[i] for i in best], dtype=f"<U{width}")
+
     def probabilities(self, sources: Sequence[Source]) -> np.ndarray:
         """Give each label's probability for sounds [shape=(sounds, labels)].
 
@@ -78,51 +125,54 @@ class RecipeBundle:
         AudioError
             A sound cannot be read, or there is nothing in it.
         """
-        return _answer(self.classifier, self.labels, [_features(source) for source in sources])
+        features = [self.features.extract(load(source).samples) for source in sources]
+        return _answer(self.classifier, self.labels, features)
 
-    def answer(self, sources: Sequence[Source]) -> np.ndarray:
-        """Name what each sound is most like, in the corpus's words [shape=(sounds,)].
 
-        Returns
-        -------
-        np.ndarray [dtype='<U8', or wider where a word needs it]
-        """
-        width = max(8, *(len(word) for word in self.words))
-        best = self.probabilities(sources).argmax(axis=1)
-        return np.array([self.words[i] for i in best], dtype=f"<U{width}")
+def holds_recipe(root: Path) -> bool:
+    """Tell whether a folder holds a system of this kind."""
+    return (root / MANIFEST).is_file()
 
 
 def save_recipe(
-    root: Path, classifier: Any, *, name: str, words: dict[str, str], facts: dict[str, Any]
+    root: Path,
+    classifier: Any,
+    *,
+    name: str,
+    features: FeatureSet,
+    words: dict[str, str],
+    facts: dict[str, Any],
 ) -> None:
     """Write a trained classifier and its manifest below ``root``.
 
     Parameters
     ----------
     classifier : object
-        Of scikit-learn's kind, trained on inner labels.
+        Of scikit-learn's kind, trained on inner labels; or one with a Keras ``network``
+        and ``classes_``.
     name : str
         Of the recipe.
+    features : FeatureSet
     words : dict of str to str
         Each inner label and the corpus's word for it, in the order of answers.
     facts : dict
         What the training wants to be known of it: clips, speakers, seed, versions.
     """
-    import skops.io
-
-    for part in (MODEL, MANIFEST):
+    for part in (CLASSIFIER, NETWORK, MANIFEST):
         (root / part).parent.mkdir(parents=True, exist_ok=True)
-    # A forest of 500 trees is 50 MB otherwise.
-    skops.io.dump(classifier, root / MODEL, compression=ZIP_DEFLATED)
+        (root / part).unlink(missing_ok=True)
+    file = _save(root, classifier)
     manifest = {
         "kind": KIND,
         "recipe": name,
-        "sha256": {MODEL: _sha256(root / MODEL)},
-        "feature_schema": classic_schema(),
+        "sha256": {file: _sha256(root / file)},
+        "features": features.name,
+        "feature_schema": features.schema(),
         "labels": list(words),
         "words": list(words.values()),
+        "classes": [str(label) for label in classifier.classes_],
         **facts,
-        "known_answer": _answer(classifier, tuple(words), [_known_features()])[0].tolist(),
+        "known_answer": _known_answer(classifier, features, tuple(words)).tolist(),
     }
     (root / MANIFEST).write_text(json.dumps(manifest, indent=1) + "\n", encoding="utf-8")
 
@@ -136,37 +186,94 @@ def open_recipe(root: str | Path) -> RecipeBundle:
         It is missing, damaged, made of other types than ours, made for other features,
         or answers otherwise with these libraries.
     """
+    from ser.bundle import shipped_gate
+
     root = Path(root)
-    manifest = _read_manifest(root)
-    if not (root / MODEL).is_file() or manifest["sha256"][MODEL] != _sha256(root / MODEL):
-        raise BundleError(
-            f"{root / MODEL} is missing or not the file that was saved with {MANIFEST} (its "
-            "SHA-256 differs): run the recipe again."
-        )
-    if manifest["feature_schema"] != classic_schema():
+    manifest = read_manifest(root)
+    for name, digest in manifest["sha256"].items():
+        if not (root / name).is_file() or digest != _sha256(root / name):
+            raise BundleError(
+                f"{root / name} is missing or not the file that was saved with {MANIFEST} (its "
+                "SHA-256 differs): run the recipe again."
+            )
+    if manifest["feature_schema"] != FEATURE_SETS[manifest["features"]].schema():
         raise BundleError(
             f"The system in {root} was trained on other features than this version computes: "
             "run the recipe again."
         )
-    bundle = RecipeBundle(root, _load(root), manifest)
+    bundle = RecipeBundle(root, _load(root, manifest), shipped_gate(), manifest)
     try:
-        now = _answer(bundle.classifier, bundle.labels, [_known_features()])[0]
+        now = _known_answer(bundle.classifier, bundle.features, bundle.labels)
         same = np.allclose(now, manifest["known_answer"], atol=_CLOSE)
-    except Exception as error:  # another version of scikit-learn may fail in any way
+    except Exception as error:  # another version of a library may fail in any way
         raise _unlike(root) from error
     if not same:
         raise _unlike(root)
     return bundle
 
 
-def _load(root: Path) -> Any:
+def read_manifest(root: Path) -> dict[str, Any]:
+    """Read what a system says of itself.
+
+    Raises
+    ------
+    BundleError
+        There is none, or it says something else.
+    """
+    try:
+        manifest = json.loads((root / MANIFEST).read_text(encoding="utf-8"))
+        kind, labels, words = manifest["kind"], manifest["labels"], manifest["words"]
+        file = next(iter(manifest["sha256"]))
+        known = file in {CLASSIFIER, NETWORK} and manifest["features"] in FEATURE_SETS
+        whole = {"feature_schema", "known_answer", "recipe", "classes"} <= set(manifest) and known
+    except FileNotFoundError as error:
+        raise BundleError(
+            f"There is no trained system in {root} ({MANIFEST} is missing): run the recipe first."
+        ) from error
+    except (OSError, ValueError, KeyError, TypeError, StopIteration) as error:
+        raise BundleError(f"{root / MANIFEST} is damaged: run the recipe again.") from error
+    if kind != KIND or not whole or len(labels) != len(words) or not set(labels) <= {*INNER_LABELS}:
+        raise BundleError(f"{root / MANIFEST} describes no recipe's system: run the recipe again.")
+    return dict(manifest)
+
+
+class _NetworkAnswers:
+    """A loaded network in scikit-learn's manner."""
+
+    def __init__(self, path: Path, classes: Sequence[str]) -> None:
+        from ser.network import compiled
+
+        self._call, _ = compiled(path)
+        self.classes_ = list(classes)
+
+    def predict_proba(self, x: np.ndarray) -> np.ndarray:
+        probabilities: np.ndarray = self._call(x.astype(np.float32)).numpy()
+        return probabilities
+
+
+def _save(root: Path, classifier: Any) -> str:
+    """Write the classifier; answer the name of its file."""
+    network = getattr(classifier, "network", None)
+    if network is not None:
+        network.save(root / NETWORK)
+        return NETWORK
+    import skops.io
+
+    # A forest of 500 trees is 50 MB otherwise.
+    skops.io.dump(classifier, root / CLASSIFIER, compression=ZIP_DEFLATED)
+    return CLASSIFIER
+
+
+def _load(root: Path, manifest: dict[str, Any]) -> Any:
+    if NETWORK in manifest["sha256"]:
+        return _NetworkAnswers(root / NETWORK, manifest["classes"])
     import skops.io
 
     try:
-        return skops.io.load(root / MODEL, trusted=list(TRUSTED))
+        return skops.io.load(root / CLASSIFIER, trusted=list(TRUSTED))
     except Exception as error:  # untrusted types, or a file of another version
         raise BundleError(
-            f"{root / MODEL} holds something that is not ours, or is of another version of "
+            f"{root / CLASSIFIER} holds something that is not ours, or is of another version of "
             "scikit-learn, and was not opened: run the recipe again."
         ) from error
 
@@ -178,22 +285,6 @@ def _unlike(root: Path) -> BundleError:
     )
 
 
-def _read_manifest(root: Path) -> dict[str, Any]:
-    try:
-        manifest = json.loads((root / MANIFEST).read_text(encoding="utf-8"))
-        kind, labels, words = manifest["kind"], manifest["labels"], manifest["words"]
-        whole = {"feature_schema", "known_answer"} <= set(manifest) and MODEL in manifest["sha256"]
-    except FileNotFoundError as error:
-        raise BundleError(
-            f"There is no trained system in {root} ({MANIFEST} is missing): run the recipe first."
-        ) from error
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise BundleError(f"{root / MANIFEST} is damaged: run the recipe again.") from error
-    if kind != KIND or not whole or len(labels) != len(words) or not set(labels) <= {*INNER_LABELS}:
-        raise BundleError(f"{root / MANIFEST} describes no classic system: run the recipe again.")
-    return manifest
-
-
 def _answer(classifier: Any, labels: Sequence[str], features: Sequence[np.ndarray]) -> np.ndarray:
     """Probabilities in the order of ``labels`` [shape=(sounds, labels)]."""
     columns = [list(classifier.classes_).index(label) for label in labels]
@@ -201,14 +292,10 @@ def _answer(classifier: Any, labels: Sequence[str], features: Sequence[np.ndarra
     return probabilities
 
 
-def _features(source: Source) -> np.ndarray:
-    return classic_features(load(source).samples)
-
-
-def _known_features() -> np.ndarray:
+def _known_answer(classifier: Any, features: FeatureSet, labels: Sequence[str]) -> np.ndarray:
     from ser.recognizer import known_sound
 
-    return classic_features(known_sound().samples)
+    return _answer(classifier, labels, [features.extract(known_sound().samples)])[0]
 
 
 def _sha256(path: Path) -> str:

@@ -64,7 +64,7 @@ class Recognizer:
 
     @classmethod
     def load(cls, bundle: str | Path | None = None) -> Recognizer:
-        """Open a bundle of models.
+        """Open a bundle of models, or a system of :mod:`training.recipes`.
 
         Parameters
         ----------
@@ -78,11 +78,24 @@ class Recognizer:
             The models are missing, damaged, or made for other features.
         """
         from ser.bundle import SHIPPED, open_bundle
+        from ser.recipe_bundle import holds_recipe
 
-        return cls(open_bundle(SHIPPED if bundle is None else bundle))
+        root = SHIPPED if bundle is None else Path(bundle)
+        if holds_recipe(root):
+            from ser.recipe_recognizer import RecipeRecognizer
+
+            return RecipeRecognizer(root)
+        return cls(open_bundle(root))
+
+    @property
+    def models(self) -> tuple[str, ...]:
+        """Names of the models that can be asked, the usual one first."""
+        from ser.bundle import MODELS
+
+        return MODELS
 
     def predict(
-        self, source: Source, *, model: str = "hybrid", profile: VoiceProfile | None = None
+        self, source: Source, *, model: str | None = None, profile: VoiceProfile | None = None
     ) -> Prediction:
         """Tell which emotion a recording sounds like, if it holds speech.
 
@@ -93,7 +106,8 @@ class Recognizer:
         ----------
         source : path, bytes, binary file object, or (samples, sample_rate)
             See :func:`ser.audio.load`.
-        model : {"hybrid", "cnn"}
+        model : str, optional
+            One of :attr:`models`; by default the first.
         profile : VoiceProfile, optional
             Of the person who speaks; see :meth:`enrol`.
 
@@ -110,7 +124,7 @@ class Recognizer:
         """
         from ser.profile import check_profile
 
-        self._network(model)
+        model = self._chosen(model)
         if profile is not None:
             check_profile(profile, self._bundle, model)
         return self.answers([self.hear(source, models=[model])], model=model, profile=profile)[0]
@@ -125,7 +139,7 @@ class Recognizer:
         ----------
         source : path, bytes, binary file object, or (samples, sample_rate)
         models : sequence of str, optional
-            By default both.
+            By default all.
 
         Raises
         ------
@@ -133,23 +147,18 @@ class Recognizer:
             As :meth:`predict`.
         """
         from ser.audio import load
-        from ser.bundle import MODELS
-        from ser.features import extract
 
-        networks = {model: self._network(model) for model in models or MODELS}
+        chosen = [self._chosen(model) for model in models or self.models]
         sound = load(source, empty_too=True)
         status = self._bundle.gate.check(sound).status
-        if status != "ok":
-            return Heard(sound.duration_s, status, {})
-        features = extract(sound)
-        values = {name: self._values(each, features, name) for name, each in networks.items()}
+        values = self._listen(sound, chosen) if status == "ok" else {}
         return Heard(sound.duration_s, status, values)
 
     def answers(
         self,
         heard: Sequence[Heard],
         *,
-        model: str = "hybrid",
+        model: str | None = None,
         profile: VoiceProfile | None = None,
         same_speaker: bool = False,
     ) -> list[Prediction]:
@@ -158,8 +167,8 @@ class Recognizer:
         Parameters
         ----------
         heard : sequence of Heard
-        model : {"hybrid", "cnn"}
-            One that heard them.
+        model : str, optional
+            One that heard them; by default the first of :attr:`models`.
         profile : VoiceProfile, optional
             Of the person who speaks; see :meth:`enrol`.
         same_speaker : bool
@@ -174,6 +183,7 @@ class Recognizer:
         """
         from ser.profile import check_profile
 
+        model = self._chosen(model)
         offset: np.ndarray | float = 0.0
         if profile is not None:
             check_profile(profile, self._bundle, model)
@@ -186,7 +196,7 @@ class Recognizer:
         self,
         source: Source,
         *,
-        model: str = "hybrid",
+        model: str | None = None,
         label: str | None = None,
         profile: VoiceProfile | None = None,
     ) -> Saliency:
@@ -214,6 +224,7 @@ class Recognizer:
         from ser.saliency import look_into
         from ser.stretch import loudest_stretch
 
+        model = self._chosen(model)
         network = self._network(model)
         if profile is not None:
             check_profile(profile, self._bundle, model)
@@ -231,7 +242,7 @@ class Recognizer:
         )
 
     def predict_many(
-        self, sources: Iterable[Source], *, model: str = "hybrid", same_speaker: bool = False
+        self, sources: Iterable[Source], *, model: str | None = None, same_speaker: bool = False
     ) -> list[Prediction | SerError]:
         """Answer many recordings; one that cannot be used does not stop the others.
 
@@ -239,7 +250,8 @@ class Recognizer:
         ----------
         sources : iterable of sources
             As for :meth:`predict`.
-        model : {"hybrid", "cnn"}
+        model : str, optional
+            One of :attr:`models`; by default the first.
         same_speaker : bool
             All are one voice: what its clips share is then taken off, as far as their
             number allows. Not for recordings that all carry one emotion, for that is
@@ -258,7 +270,7 @@ class Recognizer:
         ValueError
             There is no such model.
         """
-        self._network(model)
+        model = self._chosen(model)
         heard = [self._hear_or_error(source, model) for source in sources]
         usable = [entry for entry in heard if not isinstance(entry, AudioError)]
         answers = iter(self.answers(usable, model=model, same_speaker=same_speaker))
@@ -287,17 +299,13 @@ class Recognizer:
         """
         import numpy as np
 
-        from ser.bundle import MODELS
-        from ser.features import extract
-        from ser.profile import make_profile
+        from ser.profile import make_profile, read_voices
 
-        networks = {model: self._network(model) for model in MODELS}
+        for model in self.models:
+            read_voices(self._bundle, self._chosen(model))
         clips, seconds = self._neutral_clips(neutral if isinstance(neutral, list) else [neutral])
-        features = [extract(clip) for clip in clips]
-        heard = {
-            model: np.stack([self._values(network, item, model) for item in features])
-            for model, network in networks.items()
-        }
+        values = [self._listen(clip, self.models) for clip in clips]
+        heard = {model: np.stack([each[model] for each in values]) for model in self.models}
         return make_profile(self._bundle, heard, seconds=seconds)
 
     def _neutral_clips(self, sources: list[Source]) -> tuple[list[Sound], float]:
@@ -345,6 +353,26 @@ class Recognizer:
         sure_from = self._bundle.sure_from(model)
         return _prediction(probabilities, heard.duration_s, model, sure_from=sure_from)
 
+    def _chosen(self, model: str | None) -> str:
+        """Name the model that is meant, and see that it can answer."""
+        if model is None:
+            model = self.models[0]
+        if model not in self.models:
+            raise ValueError(f"There is no model {model!r}; there are {', '.join(self.models)}.")
+        self._make_ready(model)
+        return model
+
+    def _make_ready(self, model: str) -> None:
+        """Open what this model needs, once."""
+        self._network(model)
+
+    def _listen(self, sound: Sound, models: Sequence[str]) -> dict[str, np.ndarray]:
+        """Log-probabilities of the inner labels [shape=(9,)] by model."""
+        from ser.features import extract
+
+        features = extract(sound)
+        return {model: self._values(self._network(model), features, model) for model in models}
+
     def _values(self, network: Network, features: Features, model: str) -> np.ndarray:
         """Log-probabilities of the inner labels [shape=(9,)]."""
         from ser.profile import log_probabilities
@@ -363,11 +391,8 @@ class Recognizer:
         return to_public(softmax(values - offset))
 
     def _network(self, model: str) -> Network:
-        from ser.bundle import MODELS
         from ser.network import Network
 
-        if model not in MODELS:
-            raise ValueError(f"There is no model {model!r}; there are {', '.join(MODELS)}.")
         with self._lock:
             if model not in self._networks:
                 network = Network(self._bundle.model_path(model))

@@ -130,7 +130,7 @@ def timeline(
     recognizer: Recognizer,
     source: Source,
     *,
-    model: str = "hybrid",
+    model: str | None = None,
     window_s: float = WINDOW_S,
     step_s: float = STEP_S,
     profile: VoiceProfile | None = None,
@@ -144,7 +144,8 @@ def timeline(
     recognizer : Recognizer
     source : path, bytes, binary file object, or (samples, sample_rate)
         See :func:`ser.audio.load`. A recording shorter than a window gets one window.
-    model : {"hybrid", "cnn"}
+    model : str, optional
+        By default the first of :attr:`ser.Recognizer.models`.
     window_s : float
         Length of a window in seconds, 0.5 or more.
     step_s : float
@@ -172,6 +173,7 @@ def timeline(
             f"Windows of {window_s} s every {step_s} s do not work: windows last 0.5 s or more, "
             "and the step is above 0 and at most as long."
         )
+    model = model or recognizer.models[0]
     sound = load(source, empty_too=True)
     width, step = round(window_s * SAMPLE_RATE), max(round(step_s * SAMPLE_RATE), 1)
     starts = _starts(len(sound.samples), width, step)

@@ -6,8 +6,10 @@
     runs/NAME/cnn/begun.json    how many epochs it will be
     runs/NAME/cnn/state.json    how many are done, and how long the last one took
     runs/NAME/functionals.csv   and so on for the second network
+    runs/NAME/network.csv       the one network of a recipe; the JSON files may be missing
 
-An epoch is one pass through all recordings. A training may be writing at this very
+Columns of the CSV that begin with ``val_`` or ``test_`` tell of recordings that are not
+learnt from. An epoch is one pass through all recordings. A training may be writing at this very
 moment: what is half written or missing is passed over.
 """
 
@@ -15,24 +17,41 @@ from __future__ import annotations
 
 import csv
 import json
+import math
 import os
 import time
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
 from ser.wording import percent
 
-NETWORKS = ("cnn", "functionals")
-"""In the order in which they are trained."""
+NETWORKS = ("cnn", "functionals", "network")
+"""In the order in which they are trained; the last is that of a recipe."""
+
+SETS = {"val_": "validation", "test_": "test"}
+"""Recordings that are not learnt from: the beginning of their columns, and their name."""
 
 Status = Literal["running", "finished", "stopped"]
 
 _FIRST_EPOCH_S = 1800.0
 """Nobody knows how long an epoch takes before one is done; none takes longer than this."""
 
+_UNTOLD_S = 300.0
+"""Where nothing tells how many epochs it will be, silence may be the end as well."""
+
 _SLACK_S = 60.0
+_FIGURES = ("loss", "accuracy")
 _LONGEST_FILE = 1_000_000
+
+
+@dataclass(frozen=True)
+class Curves:
+    """Loss and share of right answers by epoch; NaN where an epoch was not measured."""
+
+    loss: tuple[float, ...]
+    accuracy: tuple[float, ...]
 
 
 @dataclass(frozen=True)
@@ -43,7 +62,7 @@ class TrainingLog:
     ----------
     run : str
         Name of its folder, for example ``"fold-1"``.
-    network : {"cnn", "functionals"}
+    network : {"cnn", "functionals", "network"}
     epochs : tuple of int
         Numbers of the epochs behind it, from 1 upwards.
     loss, accuracy : tuple of float
@@ -55,6 +74,9 @@ class TrainingLog:
         How long the last epoch took, in seconds.
     changed_s : float
         When something was last written, in seconds since 1970.
+    unlearnt : dict of str to Curves
+        The same of recordings that are not learnt from, by their name in :data:`SETS`;
+        only those that were measured.
     """
 
     run: str
@@ -65,6 +87,7 @@ class TrainingLog:
     wanted: int | None
     epoch_s: float | None
     changed_s: float
+    unlearnt: dict[str, Curves] = field(default_factory=dict)
 
     @property
     def done(self) -> int:
@@ -76,6 +99,8 @@ class TrainingLog:
         if self.wanted is not None and self.done >= self.wanted:
             return "finished"
         patience_s = _FIRST_EPOCH_S if self.epoch_s is None else 3 * self.epoch_s + _SLACK_S
+        if self.wanted is None and self.epochs:
+            patience_s = min(patience_s, _UNTOLD_S)
         return "running" if self._silent_s(now_s) < patience_s else "stopped"
 
     def left_s(self, *, now_s: float | None = None) -> float | None:
@@ -91,6 +116,8 @@ class TrainingLog:
         status = self.status(now_s=now_s)
         if status == "finished":
             return f"Finished after {self.done} epochs."
+        if status == "stopped" and self.wanted is None:
+            return f"{self.done} epochs are done."
         if status == "stopped":
             return f"Stopped after {self.done}{of_all} epochs, and can go on."
         if not self.done:
@@ -103,13 +130,24 @@ class TrainingLog:
         """Tell its course: "right answers from 24 % to 71 %, loss from 2.06 to 0.95"."""
         if not self.epochs:
             return "no epoch is done yet"
-        return (
+        said = (
             f"right answers from {percent(self.accuracy[0])} to {percent(self.accuracy[-1])}, "
             f"loss from {self.loss[0]:.2f} to {self.loss[-1]:.2f}"
         )
+        others = [
+            f"{name}, right answers {percent(right)}"
+            for name, curves in self.unlearnt.items()
+            if math.isfinite(right := latest(curves.accuracy))
+        ]
+        return "; ".join([said, *others])
 
     def _silent_s(self, now_s: float | None) -> float:
         return max((time.time() if now_s is None else now_s) - self.changed_s, 0.0)
+
+
+def latest(values: Sequence[float]) -> float:
+    """Give the last value that was measured; NaN where there is none."""
+    return next((value for value in reversed(values) if math.isfinite(value)), math.nan)
 
 
 def _about(seconds: float) -> str:
@@ -130,6 +168,11 @@ def runs_folder() -> Path:
     from ser.bundle import SHIPPED
 
     return Path(os.environ.get("SER_RUNS") or SHIPPED / "runs")
+
+
+def pictures_folder() -> Path:
+    """Tell where training.pictures leaves what it draws."""
+    return runs_folder() / "pictures"
 
 
 def read_trainings(folder: str | Path | None = None) -> list[TrainingLog]:
@@ -164,34 +207,61 @@ def _read(path: Path) -> TrainingLog | None:
     if abs(state.get("epoch", 0) - max(rows, default=0)) > 1:
         state = {}  # of an earlier training in this folder
     begun = _facts(beside / "begun.json")
+    learnt = _curves(rows, "")
     return TrainingLog(
         run=path.parent.name,
         network=path.stem,
         epochs=tuple(rows),
-        loss=tuple(loss for loss, _ in rows.values()),
-        accuracy=tuple(accuracy for _, accuracy in rows.values()),
+        loss=learnt.loss,
+        accuracy=learnt.accuracy,
         wanted=begun.get("epochs", state.get("epochs")),
         epoch_s=state.get("epoch_s"),
         changed_s=changed_s,
+        unlearnt={
+            name: curves
+            for start, name in SETS.items()
+            if any(map(math.isfinite, (curves := _curves(rows, start)).loss + curves.accuracy))
+        },
     )
 
 
-def _rows(text: str) -> dict[int, tuple[float, float]]:
-    """Find loss and accuracy of each epoch, counted from 1."""
+def _rows(text: str) -> dict[int, dict[str, float]]:
+    """Find the figures of each epoch, counted from 1, that has both loss and accuracy."""
     # A line without its end is still being written: its last figure may be cut off.
     whole = [line for line in text.splitlines(keepends=True) if line.endswith(("\n", "\r"))]
     try:
         table = list(csv.DictReader(whole))
     except csv.Error:
         return {}
-    rows: dict[int, tuple[float, float]] = {}
+    rows: dict[int, dict[str, float]] = {}
     for row in table:
-        try:
-            figures = float(row["loss"]), float(row["masked_accuracy"])
-            rows[int(row["epoch"]) + 1] = figures
-        except (KeyError, TypeError, ValueError):
-            continue
+        figures = {_plain(name): _number(value) for name, value in row.items()}
+        epoch = figures.get("epoch", math.nan)
+        if all(map(math.isfinite, (epoch, *(figures.get(n, math.nan) for n in _FIGURES)))):
+            rows[int(epoch) + 1] = figures
     return dict(sorted(rows.items()))
+
+
+def _plain(column: str | None) -> str:
+    """Call every kind of accuracy "accuracy": the masked one, the categorical one."""
+    start = next((start for start in SETS if str(column).startswith(start)), "")
+    return f"{start}accuracy" if str(column).endswith("accuracy") else str(column)
+
+
+def _number(value: object) -> float:
+    """Read a figure; NaN where it is none."""
+    try:
+        return float(str(value))
+    except ValueError:
+        return math.nan
+
+
+def _curves(rows: dict[int, dict[str, float]], start: str) -> Curves:
+    """Take the columns that begin like this."""
+    loss, accuracy = (
+        tuple(row.get(start + name, math.nan) for row in rows.values()) for name in _FIGURES
+    )
+    return Curves(loss, accuracy)
 
 
 def _facts(path: Path) -> dict[str, Any]:

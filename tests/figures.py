@@ -76,6 +76,31 @@ def calibration(
     }
 
 
+def confidence(
+    *, model: str = "hybrid", emotion: str = "sad", right: Sequence[int], wrong: Sequence[int]
+) -> dict[str, Any]:
+    """Clips by confidence where one emotion was answered."""
+    return {
+        "model": model,
+        "protocol": "speaker-independent",
+        "emotion": emotion,
+        "right": list(right),
+        "wrong": list(wrong),
+    }
+
+
+def data() -> dict[str, Any]:
+    """``data.json`` of a corpus that all know and one of one's own."""
+    return {
+        "speakers": 3,
+        "hours": 0.25,
+        "corpora": [
+            {"corpus": "emodb", "speakers": 2, "hours": 0.2, "emotions": {"sad": 7, "boredom": 3}},
+            {"corpus": "mine", "speakers": 1, "hours": 0.05, "emotions": {"sad": 2, "calm": 1200}},
+        ],
+    }
+
+
 def benchmark(
     rows: Sequence[dict[str, Any]], sureness: Sequence[dict[str, Any]] | None = None
 ) -> dict[str, Any]:

@@ -25,6 +25,8 @@ PROFILE = VoiceProfile("these", 9.6, {"cnn": (0.5,) * 9, "hybrid": (0.25,) * 9})
 class Models:
     """Answer the same to every sound, and remember what was asked."""
 
+    models = ("hybrid", "cnn")
+
     def __init__(self) -> None:
         self.asked: list[tuple[str, int]] = []
         self.loaded: list[Path] = []
@@ -52,15 +54,13 @@ class Models:
     ) -> Prediction:
         return self.answers([self.hear(source, models=[model])], model=model, profile=profile)[0]
 
-    def hear(
-        self, source: tuple[np.ndarray, int], *, models: Sequence[str] = ("hybrid", "cnn")
-    ) -> Heard:
+    def hear(self, source: tuple[np.ndarray, int], *, models: Sequence[str] | None = None) -> Heard:
         if threading.current_thread().name.startswith("background"):
             self.may_go_on.wait(timeout=30)
         if self.fault:
             raise self.fault
         samples, rate = source
-        self.asked += [(model, len(samples)) for model in models]
+        self.asked += [(model, len(samples)) for model in models or self.models]
         silent = self.status == "ok" and not np.any(samples)
         return Heard(len(samples) / rate, "no_speech" if silent else self.status, {})
 

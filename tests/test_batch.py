@@ -46,10 +46,11 @@ class Ear(Recognizer):
         self,
         heard: Sequence[Heard],
         *,
-        model: str = "hybrid",
+        model: str | None = None,
         profile: VoiceProfile | None = None,
         same_speaker: bool = False,
     ) -> list[Prediction]:
+        model = model or "hybrid"
         offset = np.mean([each.values[model][0] for each in heard if each.values] or [0])
         return [self._told(each, model, offset if same_speaker else 0.0) for each in heard]
 

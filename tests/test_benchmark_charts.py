@@ -13,6 +13,7 @@ from ser import reports
 from ser.architecture import read_blocks
 from ser.bundle import SHIPPED
 from ser.charts.architecture import architecture_chart
+from ser.charts.balance import balance_chart
 from ser.charts.benchmark import (
     ages_chart,
     corpora_chart,
@@ -21,11 +22,12 @@ from ser.charts.benchmark import (
     sexes_chart,
     speakers_chart,
 )
+from ser.charts.confidence import confidence_chart
 from ser.charts.confusion import confusion_chart, mistakes
 from ser.charts.trust import calibration_chart, coverage_chart, not_sure_level
 from ser.palette import SERIES_COLOURS, SERIES_SYMBOLS
 from ser.reports import Benchmark, Peer, Row
-from tests.figures import benchmark, calibration, robustness, row, write
+from tests.figures import benchmark, calibration, confidence, data, robustness, row, write
 from tests.test_charts import THEME, contrast
 
 
@@ -166,6 +168,39 @@ def test_not_sure_is_marked_where_the_curve_falls_below_its_aim(tmp_path: Path) 
     (hopeless,) = read(tmp_path, [row()], [calibration() | {"sure_aim": 0.95}]).sureness
     assert not_sure_level(hopeless) is None
     assert len(coverage_chart([hopeless]).data) == 1
+
+
+def test_right_answers_stand_above_the_line_and_wrong_ones_below_hatched(tmp_path: Path) -> None:
+    given = benchmark([row()]) | {
+        "confidence": [
+            confidence(emotion="sad", right=[0, 6], wrong=[2, 1]),
+            confidence(emotion="fear", right=[0, 0], wrong=[0, 0]),
+        ]
+    }
+    write(tmp_path / "reports/benchmark.json", json.dumps(given))
+    figure = confidence_chart(reports.read_benchmark(tmp_path).confidence)
+    right, wrong = figure.data[:2]
+    assert right.y[1] == -3 * wrong.y[0] < 0, "one scale for both, and rows count downwards"
+    assert right.base == wrong.base
+    assert right.marker.pattern.shape != wrong.marker.pattern.shape
+    assert list(right.x) == [0.25, 0.75]
+    assert texts(figure)[1] == "<b>67\N{NO-BREAK SPACE}%</b> of 9 right"
+    assert texts(figure)[3] == "never answered"
+    highest, deepest = right.base[0] + min(right.y), wrong.base[0] + max(wrong.y)
+    assert texts(figure)[0].startswith("sad")
+    assert -0.5 < figure.layout.annotations[0].y < highest < deepest < 0.5, "within its row"
+
+
+def test_the_balance_says_every_count_and_the_sums(tmp_path: Path) -> None:
+    write(tmp_path / "data.json", json.dumps(data()))
+    cells = balance_chart(reports.read_own_data(tmp_path)).data[0]
+    assert list(cells.y) == ["calm", "sad", "boredom"]
+    thousand = "1\N{NO-BREAK SPACE}200"
+    assert [list(line) for line in cells.text] == [
+        ["", thousand, f"<b>{thousand}</b>"],
+        ["7", "2", "<b>9</b>"],
+        ["3", "", "<b>3</b>"],
+    ]
 
 
 def test_conditions_show_what_the_hybrid_loses(tmp_path: Path) -> None:

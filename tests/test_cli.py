@@ -16,11 +16,14 @@ import numpy as np
 import pytest
 
 from ser import cli, microphone
+from ser.audio import load
+from ser.cleaning import denoise
 from ser.errors import AudioError, BundleError, MicrophoneError
 from ser.labels import LABELS
 from ser.prediction import Prediction, Status
 from ser.profile import VoiceProfile
-from tests.stand_in import Models
+from ser.recognizer import Heard
+from tests.stand_in import Models, wav
 
 ROOT = Path(__file__).parent.parent
 SHARES = dict(zip(LABELS, (0.055, 0.0, 0.622, 0.0, 0.217, 0.1, 0.006), strict=True))
@@ -29,6 +32,7 @@ SHARES = dict(zip(LABELS, (0.055, 0.0, 0.622, 0.0, 0.217, 0.1, 0.006), strict=Tr
 class FakeRecognizer:
     """Hears sadness everywhere, except in files called bad."""
 
+    models = ("hybrid", "cnn")
     loaded_from: object = "never"
     heard: Any = None
 
@@ -438,3 +442,55 @@ def test_a_timeline_of_what_is_no_sound_is_refused(
     status, out, err = timeline_of(capsys, tmp_path / "gone.wav")
     assert (status, out) == (1, "")
     assert err.endswith("gone.wav: There is no such file.\n")
+
+
+@pytest.fixture
+def street_wav(speech: np.ndarray, tmp_path: Path) -> Path:
+    """A voice in a hiss."""
+    hiss = np.random.default_rng(0).normal(0, 0.3 * np.std(speech), len(speech))
+    path = tmp_path / "street.wav"
+    path.write_bytes(wav(speech + hiss))
+    return path
+
+
+@pytest.mark.parametrize("options", [[], ["--csv"], ["--same-speaker"]])
+def test_sounds_are_cleaned_where_that_is_asked_for(
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    street_wav: Path,
+    options: list[str],
+) -> None:
+    given: list[tuple[np.ndarray, int]] = []
+
+    class Listener(Models):
+        def hear(self, source: Any, **more: Any) -> Heard:
+            given.append(source)
+            return super().hear(source, **more)
+
+        def predict_many(self, sources: list[Any], **more: Any) -> list[Prediction]:
+            return [self.predict(source, model="cnn") for source in sources]
+
+    monkeypatch.setattr(cli, "Recognizer", Listener())
+    assert cli.main(["predict", str(street_wav), "--denoise", "--model", "cnn", *options]) == 0
+    assert str(street_wav) in capsys.readouterr().out
+    samples, rate = given[-1]
+    assert rate == 16_000
+    np.testing.assert_array_equal(samples, denoise(load(street_wav)).samples)
+
+
+def test_what_cannot_be_cleaned_is_complained_of_as_ever(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert cli.main(["predict", "bad.wav", "--denoise"]) == 1
+    assert capsys.readouterr().err == "error: bad.wav: This is not a sound file.\n"
+
+
+def test_a_recording_from_the_microphone_and_a_timeline_are_cleaned_too(
+    capsys: pytest.CaptureFixture[str], fake_microphone: np.ndarray, street_wav: Path
+) -> None:
+    assert cli.main(["record", "--seconds", "0.25", "--denoise"]) == 0
+    samples, rate = FakeRecognizer.heard
+    assert (len(samples), rate) == (4_000, 16_000)
+    assert timeline_of(capsys, street_wav, "--denoise")[0] == 0
+    piece, _ = FakeRecognizer.heard
+    np.testing.assert_array_equal(piece, denoise(load(street_wav)).samples[: len(piece)])

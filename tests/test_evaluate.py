@@ -287,6 +287,18 @@ def test_what_a_model_never_met_is_no_class_of_its_test() -> None:
     assert {row["classes"] for row in figures["rows"]} == {2}
 
 
+def test_every_answer_is_counted_once_among_those_of_its_confidence() -> None:
+    clips = _clips("iesc", 4, ("sad", "angry"), takes=2)
+    predictions = _predictions(clips, ["sad"] * len(clips))
+    song = _clips("ravdess_song", 2, ("sad",))
+    entries = compute_benchmark([predictions, _predictions(song, ["sad"] * 2)])["confidence"]
+    own = {entry["emotion"]: entry for entry in entries if entry["model"] == "cnn"}
+    counted = [n for entry in own.values() for n in (*entry["right"], *entry["wrong"])]
+    assert sum(counted) == len(clips), "song is no part of it"
+    assert (sum(own["sad"]["right"]), sum(own["sad"]["wrong"])) == (8, 8)
+    assert own["sad"]["right"][-1] == 8, "all are sure"
+
+
 def test_speaker_sex_and_age_are_told_apart() -> None:
     clips = _clips("iesc", 12, ("sad", "angry"))
     answers = [c.emotion if c.sex == "female" else "sad" for c in clips]

@@ -13,7 +13,7 @@ import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from ser.bundle import SHIPPED
-from tests.figures import benchmark, calibration, robustness, row, write
+from tests.figures import benchmark, calibration, confidence, data, robustness, row, write
 
 
 def script() -> None:
@@ -31,6 +31,7 @@ def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
         shutil.copytree(SHIPPED / folder, tmp_path / folder)
     give(tmp_path, "benchmark", benchmark([row(), row(model="cnn", uar=0.5)]))
     give(tmp_path, "robustness", robustness())
+    give(tmp_path, "data", data())
     shutil.copy(SHIPPED / "reports/gate.json", tmp_path / "reports")
     yield tmp_path
     st.cache_resource.clear()
@@ -69,6 +70,7 @@ def test_the_committed_figures_make_a_whole_page(monkeypatch: pytest.MonkeyPatch
         "What does it mistake for what?",
         "Can its percentages be believed?",
         "What if it answers only when it is sure?",
+        "How sure is it of each emotion?",
         "Whom does it understand?",
         "What is inside?",
         "What did it learn from?",
@@ -92,7 +94,7 @@ def test_everything_that_is_measured_is_drawn(root: Path) -> None:
     assert "babble, 0 dB" in charts(page)["Share named rightly in each condition"]
 
 
-@pytest.mark.parametrize("name", ["benchmark", "robustness", "gate"])
+@pytest.mark.parametrize("name", ["benchmark", "robustness", "gate", "data"])
 @pytest.mark.parametrize("content", [None, "{"])
 def test_a_page_without_some_figures_says_how_to_make_them(
     root: Path, name: str, content: str | None
@@ -115,7 +117,7 @@ def test_a_bundle_with_nothing_beside_it_still_has_a_page(root: Path) -> None:
     shutil.rmtree(root / "artifacts")
     page = show()
     assert not page.exception
-    assert len(page.info) == 5
+    assert len(page.info) == 6
     assert "What must it not be used for?" in headings(page)
 
 
@@ -173,3 +175,24 @@ def test_figures_of_one_model_alone_have_a_page(root: Path) -> None:
     page.segmented_control(key="people-model").set_value("cnn").run()
     assert not page.exception
     assert "By sex" in charts(page)
+
+
+def test_how_sure_each_model_is_of_each_emotion_is_shown(root: Path) -> None:
+    entries = [
+        confidence(model=model, right=[1, right], wrong=[2, 0])
+        for model, right in (("hybrid", 1), ("cnn", 7))
+    ]
+    give(root, "benchmark", benchmark([row(), row(model="cnn")]) | {"confidence": entries})
+    page = show()
+    assert charts(page)["Answers by how sure"].endswith(
+        "sad, 4 answers, 50\N{NO-BREAK SPACE}% right"
+    )
+    page.segmented_control(key="confidence-model").set_value("cnn").run()
+    assert "sad, 10 answers, 80" in charts(page)["Answers by how sure"]
+
+
+def test_the_balance_of_what_was_learnt_from_is_shown(root: Path) -> None:
+    page = show()
+    said = "Most of them are calm (1\N{NO-BREAK SPACE}200), the fewest boredom (3)."
+    assert said in charts(page)["Recordings by emotion and corpus"]
+    assert not page.exception

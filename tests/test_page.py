@@ -13,7 +13,17 @@ from streamlit.testing.v1 import AppTest
 from page import background
 from ser import BundleError, VoiceProfile
 from ser.prediction import Status
-from tests.stand_in import PROFILE, Models, buttons, charts, downloads, headings, wait_for, wav
+from tests.stand_in import (
+    PROFILE,
+    SHARES,
+    Models,
+    buttons,
+    charts,
+    downloads,
+    headings,
+    wait_for,
+    wav,
+)
 
 APP = Path(__file__).parent.parent / "app.py"
 
@@ -321,4 +331,23 @@ def test_minutes_are_heard_piece_by_piece_at_once_and_summed_up(
     assert {length for _, length in models.asked} <= {16_000 * 3, 16_000 * 2, 16_000}
     assert "Timeline CSV" in downloads(page)
     assert "CSV" not in downloads(page), "there is no one answer to take away"
+    assert not page.exception
+
+
+def test_a_classic_system_answers_without_what_it_cannot_do(
+    models: Models, speech_wav: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One model, no choice; no voice to be learnt, no why."""
+    monkeypatch.setattr(models, "models", ("mlp-ravdess",), raising=False)
+    monkeypatch.setattr(
+        "page.kept.models_in", lambda root: {"mlp-ravdess": "Multilayer perceptron"}
+    )
+    monkeypatch.setitem(SHARES, "mlp-ravdess", SHARES["hybrid"])
+    page = AppTest.from_file(str(APP), default_timeout=60).run()
+    upload(page, speech_wav.read_bytes())
+    assert headings(page)[0] == "Sounds sad. Fairly sure."
+    assert {model for model, _ in models.asked} == {"mlp-ravdess"}
+    folded = [expander.label for expander in page.expander]
+    assert not {"Ask another model", "Why?", "My voice"} & set(folded)
+    assert "Take it away" in folded
     assert not page.exception

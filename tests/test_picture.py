@@ -34,6 +34,19 @@ def test_a_chosen_stretch_is_drawn_and_can_be_played(page: AppTest, speech: np.n
     assert not page.exception
 
 
+def test_mfcc_and_chroma_of_the_stretch_are_drawn_when_asked_for(
+    page: AppTest, speech: np.ndarray
+) -> None:
+    give(page, speech)
+    before = len(charts(page))
+    page.toggle(key="timbre").set_value(True).run()
+    page.slider[0].set_value((0.5, 1.5)).run()
+    assert len(charts(page)) == before + 1
+    assert charts(page)[-1].startswith("MFCC")
+    assert '"range":[0.5,1.5]' in page.get("plotly_chart")[-1].proto.spec
+    assert not page.exception
+
+
 def test_ends_that_meet_still_show_something(page: AppTest, speech: np.ndarray) -> None:
     give(page, speech)
     end_s = page.slider[0].value[1]

@@ -20,7 +20,7 @@ from ser.features.classic import (
     remove_silence,
 )
 from ser.mixtures import MixturePerClass
-from ser.recipe_bundle import MANIFEST, MODEL, open_recipe, save_recipe
+from ser.recipe_bundle import CLASSIFIER, MANIFEST, open_recipe, save_recipe
 from tests.corpora_on_disk import write_corpus
 from training import prepare
 from training.corpora import Clip
@@ -28,12 +28,13 @@ from training.dataset import TrainingError
 from training.folds import held_out_speakers
 from training.recipes import RECIPES, Recipe
 from training.recipes.__main__ import main
+from training.recipes.classic import CLASSIC
 from training.recipes.data import Table
 from training.recipes.results import as_table, make_row, read_rows, renew_rows
 from training.recipes.scoring import PROTOCOLS, score
 
 RATE = 16_000
-MLP = RECIPES["mlp-ravdess"]
+MLP = CLASSIC[0]
 
 # The design's batches of 256 are more than our small corpora have.
 pytestmark = pytest.mark.filterwarnings("ignore:Got `batch_size`")
@@ -351,19 +352,26 @@ def test_a_missing_corpus_and_a_missing_recipe_are_told(
 @pytest.fixture
 def copied(ran: Path, tmp_path: Path) -> Path:
     """A trained system of which one may break something."""
-    for part in (MODEL, MANIFEST):
+    for part in (CLASSIFIER, MANIFEST):
         (tmp_path / part).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / part).write_bytes((ran / "bundles/mlp-ravdess" / part).read_bytes())
     return tmp_path
 
 
-@pytest.mark.parametrize("name", list(RECIPES))
-def test_every_kind_of_classifier_comes_back_as_it_was(name: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize("recipe", CLASSIC, ids=lambda recipe: recipe.name)
+def test_every_kind_of_classifier_comes_back_as_it_was(recipe: Recipe, tmp_path: Path) -> None:
     rng = np.random.default_rng(0)
-    emotions = np.array(list(RECIPES[name].words) * 15)
+    emotions = np.array(list(recipe.words) * 15)
     features = rng.normal(size=(60, 180)) + 3 * (emotions == "calm")[:, None]
-    classifier = RECIPES[name].classifier(1).fit(features, emotions)
-    save_recipe(tmp_path, classifier, name=name, words=RECIPES[name].words, facts={})
+    classifier = recipe.classifier(1).fit(features, emotions)
+    save_recipe(
+        tmp_path,
+        classifier,
+        name=recipe.name,
+        features=recipe.features,
+        words=recipe.words,
+        facts={},
+    )
     again = open_recipe(tmp_path).classifier
     assert again.predict_proba(features) == pytest.approx(classifier.predict_proba(features))
 
@@ -378,7 +386,7 @@ def test_probabilities_are_in_the_order_of_the_labels(ran: Path) -> None:
 
 
 def test_a_changed_file_is_not_opened(copied: Path) -> None:
-    with (copied / MODEL).open("ab") as file:
+    with (copied / CLASSIFIER).open("ab") as file:
         file.write(b"x")
     with pytest.raises(BundleError, match="SHA-256"):
         open_recipe(copied)
@@ -390,8 +398,8 @@ def test_a_changed_file_is_not_opened(copied: Path) -> None:
         ("feature_schema", {}, "other features"),
         ("known_answer", [0.1, 0.2, 0.3, 0.4], "does not answer"),
         ("labels", ["calm", "happy", "fear", "sad"], "does not answer"),
-        ("kind", "something", "no classic system"),
-        ("sha256", [], "no classic system"),
+        ("kind", "something", "no recipe's system"),
+        ("sha256", [], "is damaged"),
     ],
 )
 def test_what_does_not_fit_is_told(copied: Path, name: str, value: object, says: str) -> None:
@@ -406,10 +414,10 @@ def test_types_of_strangers_are_not_built(copied: Path) -> None:
 
     import skops.io
 
-    skops.io.dump(RECIPES, copied / MODEL)
+    skops.io.dump(RECIPES, copied / CLASSIFIER)
     manifest = json.loads((copied / MANIFEST).read_text())
-    digest = hashlib.sha256((copied / MODEL).read_bytes()).hexdigest()
-    (copied / MANIFEST).write_text(json.dumps(manifest | {"sha256": {MODEL: digest}}))
+    digest = hashlib.sha256((copied / CLASSIFIER).read_bytes()).hexdigest()
+    (copied / MANIFEST).write_text(json.dumps(manifest | {"sha256": {CLASSIFIER: digest}}))
     with pytest.raises(BundleError, match="not ours"):
         open_recipe(copied)
 

@@ -22,9 +22,14 @@ READERS: dict[str, Callable[[Path], Any]] = {
     "reports/gate.json": reports.read_gate,
     "reports/robustness.json": reports.read_robustness,
     "reports/peers.json": reports.read_peers,
+    "reports/data.json": reports.read_data,
+    "data.json": reports.read_own_data,
+    "voices.json": reports.read_own_voices,
     "artifacts/manifest.json": reports.read_trained,
     "MODEL_CARD.md": reports.read_card,
 }
+OWN = ("data.json", "voices.json")
+"""Made of one's own recordings, and nowhere committed."""
 
 
 @pytest.mark.parametrize("name", READERS)
@@ -67,7 +72,10 @@ def test_a_row_that_makes_no_sense_is_damage(harm: dict[str, Any], tmp_path: Pat
         reports.read_benchmark(tmp_path)
 
 
-@pytest.mark.parametrize("name", [name for name in READERS if "robustness" not in name])
+COMMITTED = [name for name in READERS if name not in ("reports/robustness.json", *OWN)]
+
+
+@pytest.mark.parametrize("name", COMMITTED)
 def test_the_committed_files_can_be_read(name: str) -> None:
     assert READERS[name](SHIPPED)
 
@@ -189,3 +197,20 @@ def test_a_file_that_is_no_network_of_ours_is_told(tmp_path: Path) -> None:
 
 
 SI = "speaker-independent"
+
+
+def test_the_committed_counts_are_those_of_what_was_trained_on() -> None:
+    data, trained = reports.read_data(SHIPPED), reports.read_trained(SHIPPED)
+    assert {own.corpus: sum(own.emotions.values()) for own in data.corpora} == trained.clips
+    assert data.speakers == trained.speakers
+
+
+def test_every_tested_answer_is_in_the_committed_histogram() -> None:
+    benchmark = reports.read_benchmark(SHIPPED)
+    for model in reports.OURS:
+        entries = benchmark.confidences("speaker-independent", model)
+        pooled = benchmark.pooled("speaker-independent", model)
+        assert pooled is not None
+        assert sum(sum(entry.right) + sum(entry.wrong) for entry in entries) == pooled.n
+        right = sum(sum(entry.right) for entry in entries) / pooled.n
+        assert right == pytest.approx(pooled.accuracy, abs=1e-4)

@@ -171,6 +171,16 @@ def test_the_loudest_second_is_kept(speech: np.ndarray, scene: Scene) -> None:
     np.testing.assert_array_equal(_changed("cut", short, scene), short)
 
 
+@pytest.mark.parametrize("kind", ["white", "pink"])
+def test_cleaning_takes_off_the_noise_that_the_same_clip_is_scored_with(
+    speech: np.ndarray, scene: Scene, kind: str
+) -> None:
+    dirty = _changed(f"{kind}-10", speech, scene)
+    cleaned = _changed(f"{kind}-10-cleaned", speech, scene)
+    np.testing.assert_array_equal(cleaned, _changed("cleaned", dirty, scene))
+    assert _power_db(cleaned - speech) < _power_db(dirty - speech) - 2
+
+
 # Who is heard -----------------------------------------------------------------
 
 

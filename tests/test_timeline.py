@@ -32,7 +32,7 @@ class Ear(Recognizer):
         self.profiles: list[VoiceProfile | None] = []
 
     def predict(
-        self, source: Source, *, model: str = "hybrid", profile: VoiceProfile | None = None
+        self, source: Source, *, model: str | None = None, profile: VoiceProfile | None = None
     ) -> Prediction:
         assert isinstance(source, tuple)
         self.lengths.append(len(source[0]))
@@ -138,7 +138,7 @@ def test_the_gate_leaves_silence_and_noise_out(speech: np.ndarray) -> None:
 
     class Gated(Ear):
         def predict(
-            self, source: Source, *, model: str = "hybrid", profile: VoiceProfile | None = None
+            self, source: Source, *, model: str | None = None, profile: VoiceProfile | None = None
         ) -> Prediction:
             from ser.audio import load
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import json
 import os
 import re
 import shlex
@@ -22,6 +23,7 @@ from ser.bundles import find_bundles, first_bundle, look_at, may_open, trained_o
 from ser.corpora import known_corpora
 from ser.features import feature_names
 from ser.features.scaling import Scaling
+from tests.figures import data, write
 from tests.stand_in import PROFILE, Models, charts, headings
 from training.download import read_sources
 
@@ -93,7 +95,7 @@ def commands(page: AppTest) -> list[str]:
 def test_every_command_can_be_typed_as_it_stands(visit: Callable[[], AppTest]) -> None:
     makefile = (APP.parent / "Makefile").read_text()
     shown = commands(visit())
-    assert len(shown) == 10
+    assert len(shown) == 11
     for command in shown:
         program, *arguments = shlex.split(command)
         if program == "make":
@@ -188,6 +190,52 @@ def test_of_several_trainings_the_latest_is_shown_and_others_can_be(
     page.selectbox(key="training-run").set_value("fold-1").run()
     assert len(charts(page)) == 1
     assert "Finished after 50 epochs." in text(page)
+
+
+def draw_pictures(runs: Path, clip: Path) -> None:
+    """Leave what training.pictures leaves of one clip."""
+    voice = {"emotion": "sad", "corpus": "ravdess", "speaker": "ravdess-7", "path": str(clip)}
+    write(runs / "pictures/data.json", json.dumps(data()))
+    write(runs / "pictures/voices.json", json.dumps({"voices": [voice]}))
+
+
+def test_recordings_are_shown_once_they_were_drawn(
+    visit: Callable[[], AppTest], runs: Path, speech_wav: Path
+) -> None:
+    draw_pictures(runs, speech_wav)
+    page = visit()
+    assert "Your recordings" in headings(page)
+    balance, voices = charts(page)
+    assert "the fewest boredom (3)" in balance
+    assert voices == "Mel spectrogram of voices: sad, RAVDESS speech, speaker 7"
+    before = page.get("plotly_chart")[-1].proto.spec
+    for kind in ("Waveform", "MFCC", "Chroma"):
+        page.segmented_control(key="voices-kind").set_value(kind).run()
+        assert charts(page)[-1].startswith(kind)
+        assert page.get("plotly_chart")[-1].proto.spec != before
+    assert not page.exception
+
+
+def test_recordings_are_shown_to_nobody_who_comes_from_elsewhere(
+    visit: Callable[[], AppTest],
+    runs: Path,
+    speech_wav: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    draw_pictures(runs, speech_wav)
+    monkeypatch.setattr(own_models, "at_home", lambda: False)
+    assert not charts(visit())
+
+
+def test_recordings_that_were_moved_are_told_in_a_sentence(
+    visit: Callable[[], AppTest], runs: Path, tmp_path: Path
+) -> None:
+    draw_pictures(runs, tmp_path / "gone.wav")
+    page = visit()
+    assert "gone.wav" in page.info[-1].value
+    assert "python -m training.pictures" in page.info[-1].value
+    assert len(charts(page)) == 1
+    assert not page.exception
 
 
 # Models of one's own ------------------------------------------------------------------

@@ -102,6 +102,9 @@ def test_the_manifest_tells_what_it_was_made_from(trained: Path) -> None:
     assert manifest["started_from"] == "fold-1"
     assert set(manifest["versions"]) >= {"tensorflow", "keras", "librosa", "praat-parselmouth"}
     assert len(manifest["sha256"]) == 7
+    counted = json.loads((trained / "reports/data.json").read_text())["corpora"]
+    sums = {own["corpus"]: sum(own["emotions"].values()) for own in counted}
+    assert sums == manifest["clips"], "and what it counts is without the clip that has no sound"
 
 
 def test_a_clip_without_sound_is_left_out_by_name(trained: Path) -> None:

@@ -155,6 +155,39 @@ def test_the_chart_has_room_for_all_epochs_and_few_enough_of_their_numbers(tmp_p
     ]
 
 
+RECIPE = "epoch,loss,accuracy,val_loss,val_accuracy,test_loss,test_accuracy\n"
+
+
+def test_recordings_that_are_not_learnt_from_have_curves_of_their_own(tmp_path: Path) -> None:
+    (tmp_path / "cnn-lstm").mkdir()
+    rows = "0,2.0,0.2,2.1,0.15,2.2,0.1\n1,1.0,0.7,NA,NA,1.9,0.4\n2,0.5,0.9,1.2,0.6,1.6,0.5\n"
+    (tmp_path / "cnn-lstm/network.csv").write_text(RECIPE + rows)
+    log = only(tmp_path)
+    assert (log.run, log.network, log.done, log.wanted) == ("cnn-lstm", "network", 3, None)
+    assert log.unlearnt["test"].accuracy == (0.1, 0.4, 0.5)
+    assert "validation, right answers 60 %; test, right answers 50 %" in log.in_words()
+    figure = training_chart(log)
+    right = [trace for trace in figure.data if trace.yaxis == "y"]
+    assert [trace.y[-1] for trace in right] == [0.9, 0.6, 0.5]
+    assert [trace.y[-1] for trace in figure.data if trace.yaxis == "y2"] == [0.5, 1.2, 1.6]
+    assert len({trace.line.dash for trace in right}) == 3, "no colours are needed"
+    assert figure.layout.showlegend
+    named = [trace.name for trace in figure.data if trace.showlegend]
+    assert named == ["training", "validation", "test"]
+    assert figure.layout.annotations[0].text == (
+        "<b>Right answers</b> 90 %, validation 60 %, test 50 %"
+    )
+
+
+def test_a_recipe_that_fell_silent_is_not_said_to_have_been_stopped(tmp_path: Path) -> None:
+    (tmp_path / "cnn-lstm").mkdir()
+    path = tmp_path / "cnn-lstm/network.csv"
+    path.write_text(RECIPE + "0,2.0,0.2,2.1,0.15,2.2,0.1\n1,1.5,0.3,2.0,0.2,2.1,0.2\n")
+    os.utime(path, (BEGAN_S, BEGAN_S))
+    assert only(tmp_path).status(now_s=BEGAN_S + 60) == "running"
+    assert only(tmp_path).progress(now_s=BEGAN_S + 600) == "2 epochs are done."
+
+
 def test_what_a_training_writes_is_what_is_read(tmp_path: Path) -> None:
     keras = pytest.importorskip("keras")
     import numpy as np

@@ -18,7 +18,8 @@ from typing import Any
 
 import numpy as np
 
-from ser.audio import SAMPLE_RATE, load
+from ser.audio import SAMPLE_RATE, Sound, load
+from ser.cleaning import denoise
 from ser.errors import AudioError
 from ser.features import Features, extract, trim
 from ser.gate import SpeechGate
@@ -102,6 +103,7 @@ def conditions(*, rooms: bool) -> list[Condition]:
         *_rooms(),
         *recorded,
         *_levels_and_cuts(),
+        *_cleaned(),
     ]
 
 
@@ -235,6 +237,22 @@ def _levels_and_cuts() -> Iterator[Condition]:
     silence = _alone(degrade.surround, silence_s=1.0)
     yield Condition("silence", "1 s of silence at both ends", silence, 0.0)
     yield Condition("cut", "cut to the loudest second", _alone(degrade.loudest, duration_s=1.0))
+
+
+def _cleaned() -> Iterator[Condition]:
+    """Tell what noise reduction gives back of what noise takes, and costs where there is none."""
+    yield Condition("cleaned", "no noise, cleaned", _alone(_denoised))
+    for kind in _COLOURS:
+        change = partial(_cleaned_of_noise, kind=kind, snr_db=10)
+        yield Condition(f"{kind}-10-cleaned", f"{kind} noise, 10 dB, cleaned", change)
+
+
+def _denoised(samples: Samples) -> Samples:
+    return denoise(Sound(samples)).samples
+
+
+def _cleaned_of_noise(samples: Samples, scene: Scene, *, kind: str, snr_db: float) -> Samples:
+    return _denoised(_in_noise(samples, scene, kind=kind, snr_db=snr_db))
 
 
 def _alone(change: Callable[..., Samples], **options: Any) -> Change:

@@ -42,7 +42,8 @@ speech gate would have let go no further; they count in the UAR all the same.
 Noise is measured against the mean power of the voice without the silence around it, and lasts
 through the whole clip. Babble is six other people of the test at once, each equally loud. Rooms
 are noise that dies away, as loud as the direct sound; what is clipped has its peak 12 dB over
-full scale; codecs run at 16 kHz, mono."""
+full scale; codecs run at 16 kHz, mono. What is cleaned has been through `ser.cleaning`, which
+people can switch on."""
 
 
 def compute_rows(

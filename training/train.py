@@ -22,6 +22,7 @@ from pathlib import Path
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # before Keras brings TensorFlow in
 
+from training.balance import write_counts
 from training.batches import fit_scaling
 from training.command import exit_status
 from training.corpora import read_table
@@ -31,6 +32,7 @@ from training.fitting import CONTINUED, FRESH, Run, Stage, train_models
 from training.report import read_fitted, training_facts
 
 BENCHMARK = Path("reports/benchmark.json")
+DATA = Path("reports/data.json")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -53,6 +55,7 @@ def _train(options: argparse.Namespace) -> None:
     facts["started_from"] = options.start_from
     facts |= read_fitted(options.fitted_from or options.out / BENCHMARK)
     save_bundle(options.out, models, scaling, facts)
+    write_counts(dataset.clips, options.out / DATA)
     print(f"Saved the models and their artifacts in {options.out}")
 
 

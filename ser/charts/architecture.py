@@ -1,8 +1,9 @@
-"""Both networks in one picture: the hybrid is the CNN and a branch beside it."""
+"""Both networks in one picture: the hybrid is the CNN and a branch beside it; and any other."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from html import escape
 from typing import TYPE_CHECKING
 
 from ser.architecture import Block
@@ -43,6 +44,7 @@ _FLOWS = (
 )
 _ROW_PX = 92
 _HALF, _GAP = 0.36, 0.04
+_LAYER_PX = 62
 
 
 def architecture_chart(blocks: Sequence[Block]) -> go.Figure:
@@ -81,6 +83,35 @@ def architecture_chart(blocks: Sequence[Block]) -> go.Figure:
     figure.update_layout(**layout(height=_ROW_PX * 7))
     figure.update_xaxes(range=[0, 3], visible=False, **STILL)
     figure.update_yaxes(range=[6.45, -0.45], visible=False, **STILL)
+    return figure
+
+
+def layers_chart(blocks: Sequence[Block]) -> go.Figure:
+    """Draw any network as a column of its layers (:func:`ser.architecture.layers_of`)."""
+    import plotly.graph_objects as go
+
+    colour = SERIES_COLOURS["cnn"]
+    figure = go.Figure()
+    for row, block in enumerate(blocks):
+        figure.add_shape(
+            type="rect",
+            x0=0.05,
+            x1=0.95,
+            y0=row - _HALF,
+            y1=row + _HALF,
+            line={"color": colour, "width": 2},
+            fillcolor=_faint(colour),
+        )
+        figure.add_annotation(
+            x=0.5,
+            y=row,
+            text=f"<b>{escape(block.key)}</b><br>{describe(block)}",
+            showarrow=False,
+            font={"size": 13},
+        )
+    figure.update_layout(**layout(height=_LAYER_PX * len(blocks)))
+    figure.update_xaxes(range=[0, 1], visible=False, **STILL)
+    figure.update_yaxes(range=[len(blocks) - 0.5, -0.5], visible=False, **STILL)
     return figure
 
 

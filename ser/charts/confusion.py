@@ -48,7 +48,7 @@ def confusion_chart(row: Row) -> go.Figure:
     figure.update_xaxes(
         side="top",
         tickvals=labels,
-        ticktext=[_name(label) for label in labels],
+        ticktext=[any_named(label) for label in labels],
         tickfont={"size": 13},
         tickangle=-45,
         **STILL,
@@ -56,7 +56,7 @@ def confusion_chart(row: Row) -> go.Figure:
     figure.update_yaxes(
         autorange="reversed",
         tickvals=labels,
-        ticktext=[_name(label) for label in labels],
+        ticktext=[any_named(label) for label in labels],
         tickfont={"size": 14},
         ticklabelstandoff=6,
         **STILL,
@@ -87,7 +87,8 @@ def _figure(share: float | None) -> str:
     return "" if share is None else f"{100 * share:.0f}"
 
 
-def _name(label: str) -> str:
+def any_named(label: str) -> str:
+    """Write an emotion with a sign, those that only some corpora have too."""
     return named(label) if label in EMOTION_COLOURS else f"{label} {_sign(label)}"
 
 

@@ -83,7 +83,12 @@ def remove_silence(samples: np.ndarray, *, threshold: float = THRESHOLD) -> np.n
 
 
 def classic_features(samples: np.ndarray) -> np.ndarray:
-    """Measure the 180 of a recording whose silence is still in it.
+    """Measure the 180 of a recording whose silence is still in it [shape=(180,)]."""
+    return classic_means(remove_silence(samples))
+
+
+def classic_means(samples: np.ndarray) -> np.ndarray:
+    """Measure the 180 of what :func:`remove_silence` has left.
 
     Parameters
     ----------
@@ -97,7 +102,7 @@ def classic_features(samples: np.ndarray) -> np.ndarray:
     """
     import librosa
 
-    voice = np.asarray(remove_silence(samples), dtype=np.float32)
+    voice = np.asarray(samples, dtype=np.float32)
     if len(voice) < N_FFT:  # less than one window, 0.128 s
         voice = np.pad(voice, (0, N_FFT - len(voice)))
     power = librosa.feature.melspectrogram(

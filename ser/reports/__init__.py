@@ -5,7 +5,9 @@
     reports/benchmark.json    unheard speakers, by python -m training.evaluate
     reports/gate.json         speech and other sounds, by python -m training.gate
     reports/robustness.json   noise and telephones, by python -m training.robustness
+    reports/data.json         recordings by corpus and emotion, by python -m training.train
     reports/peers.json        other systems and people, written by hand, with sources
+    runs/pictures/            one's own recordings, by python -m training.pictures
     MODEL_CARD.md             what the models are for, and what not
     artifacts/manifest.json   what the shipped models were trained on
 
@@ -19,6 +21,10 @@ from ser.reports.figures import (
     POOLED,
     Benchmark,
     Bin,
+    Confidence,
+    Counted,
+    Data,
+    Example,
     Gate,
     Loss,
     Peer,
@@ -33,13 +39,19 @@ from ser.reports.figures import (
 from ser.reports.reading import (
     read_benchmark,
     read_card,
+    read_data,
     read_gate,
+    read_own_data,
+    read_own_voices,
     read_peers,
     read_robustness,
     read_trained,
 )
 from ser.reports.telling import (
+    balance_words,
     calibration_words,
+    confidence_words,
+    example_words,
     gate_words,
     how_measured,
     number,
@@ -58,6 +70,10 @@ __all__ = [
     "POOLED",
     "Benchmark",
     "Bin",
+    "Confidence",
+    "Counted",
+    "Data",
+    "Example",
     "Gate",
     "Loss",
     "Peer",
@@ -67,8 +83,11 @@ __all__ = [
     "Share",
     "Sureness",
     "Trained",
+    "balance_words",
     "calibration_words",
+    "confidence_words",
     "corpus_title",
+    "example_words",
     "gate_words",
     "how_measured",
     "number",
@@ -78,7 +97,10 @@ __all__ = [
     "protocol_name",
     "read_benchmark",
     "read_card",
+    "read_data",
     "read_gate",
+    "read_own_data",
+    "read_own_voices",
     "read_peers",
     "read_robustness",
     "read_trained",

@@ -112,6 +112,29 @@ class Sureness:
 
 
 @dataclass(frozen=True)
+class Confidence:
+    """How sure one model is where it names one emotion, over all speech.
+
+    Attributes
+    ----------
+    right, wrong : tuple of int
+        Clips by confidence, in bins of equal width over [0, 1].
+    """
+
+    model: str
+    protocol: str
+    emotion: str
+    right: tuple[int, ...]
+    wrong: tuple[int, ...]
+
+    @property
+    def share_right(self) -> float | None:
+        """Share of these answers that is right; None where it was never answered."""
+        n = sum(self.right) + sum(self.wrong)
+        return sum(self.right) / n if n else None
+
+
+@dataclass(frozen=True)
 class Protocol:
     """One way to measure, and which of its parts are in.
 
@@ -139,6 +162,7 @@ class Benchmark:
     rows: tuple[Row, ...]
     sureness: tuple[Sureness, ...]
     protocols: tuple[Protocol, ...]
+    confidence: tuple[Confidence, ...] = ()
 
     def own_rows(self, protocol: str) -> list[Row]:
         """Rows of our models against what was acted, the corpus's widest choice first."""
@@ -164,6 +188,12 @@ class Benchmark:
             if (entry.protocol, entry.model, entry.corpus) == (protocol, model, POOLED)
         )
         return next(found, None)
+
+    def confidences(self, protocol: str, model: str) -> list[Confidence]:
+        """Give how sure a model is of each emotion; empty where that was not counted."""
+        return [
+            entry for entry in self.confidence if (entry.protocol, entry.model) == (protocol, model)
+        ]
 
 
 @dataclass(frozen=True)
@@ -263,3 +293,38 @@ class Trained:
     speakers: int
     seed: int
     parameters: dict[str, int]
+
+
+@dataclass(frozen=True)
+class Counted:
+    """What one corpus has: its clips by emotion, inner labels.
+
+    Attributes
+    ----------
+    hours : float
+        Of all its clips together.
+    """
+
+    corpus: str
+    speakers: int
+    hours: float
+    emotions: dict[str, int]
+
+
+@dataclass(frozen=True)
+class Data:
+    """All recordings that were trained on; one who speaks and sings is one speaker."""
+
+    speakers: int
+    hours: float
+    corpora: tuple[Counted, ...]
+
+
+@dataclass(frozen=True)
+class Example:
+    """A clip of one's own corpora that stands for an emotion; ``path`` is its sound file."""
+
+    emotion: str
+    corpus: str
+    speaker: str
+    path: str

@@ -12,6 +12,10 @@ from ser.reports.figures import (
     OURS,
     Benchmark,
     Bin,
+    Confidence,
+    Counted,
+    Data,
+    Example,
     Gate,
     Loss,
     Peer,
@@ -27,6 +31,8 @@ BENCHMARK = "reports/benchmark.json"
 GATE = "reports/gate.json"
 ROBUSTNESS = "reports/robustness.json"
 PEERS = "reports/peers.json"
+DATA = "reports/data.json"
+OWN_DATA, OWN_VOICES = "data.json", "voices.json"
 CARD = "MODEL_CARD.md"
 MANIFEST = "artifacts/manifest.json"
 
@@ -34,6 +40,9 @@ _MAKE = {
     BENCHMARK: "python -m training.evaluate makes it",
     GATE: "python -m training.gate --noise FOLDER makes it",
     ROBUSTNESS: "python -m training.robustness makes it",
+    DATA: "python -m training.train makes it",
+    OWN_DATA: "python -m training.pictures makes it",
+    OWN_VOICES: "python -m training.pictures makes it",
     MANIFEST: "python -m training.train makes it",
 }
 _FETCH = "fetch it again with this program"
@@ -59,6 +68,21 @@ def read_gate(root: Path) -> Gate:
 def read_robustness(root: Path) -> tuple[Loss, ...]:
     """Read ``reports/robustness.json`` below ``root``."""
     return _read(root, ROBUSTNESS, _robustness)
+
+
+def read_data(root: Path) -> Data:
+    """Read ``reports/data.json`` below ``root``."""
+    return _read(root, DATA, _data)
+
+
+def read_own_data(folder: Path) -> Data:
+    """Read what training.pictures counted in one's own recordings."""
+    return _read(folder, OWN_DATA, _data)
+
+
+def read_own_voices(folder: Path) -> tuple[Example, ...]:
+    """Read which clips training.pictures chose of one's own recordings."""
+    return _read(folder, OWN_VOICES, lambda content: tuple(map(_example, content["voices"])))
 
 
 def read_trained(root: Path) -> Trained:
@@ -108,6 +132,8 @@ def _benchmark(content: Any) -> Benchmark:
             for name, entry in content["protocols"].items()
             if entry["models"]
         ),
+        # Nor have they this.
+        confidence=tuple(_confidence(entry) for entry in content.get("confidence", ())),
     )
 
 
@@ -179,6 +205,16 @@ def _sureness(entry: Any) -> Sureness:
     )
 
 
+def _confidence(entry: Any) -> Confidence:
+    return Confidence(
+        model=str(entry["model"]),
+        protocol=str(entry["protocol"]),
+        emotion=str(entry["emotion"]),
+        right=tuple(map(int, entry["right"])),
+        wrong=tuple(map(int, entry["wrong"])),
+    )
+
+
 def _peer(entry: Any) -> Peer:
     parameters = entry["parameters"]
     return Peer(
@@ -230,6 +266,26 @@ def _shares(entries: Any) -> dict[str, Share]:
 
 def _share(entry: Any) -> Share:
     return Share(int(entry["count"]), int(entry["n"]))
+
+
+def _data(content: Any) -> Data:
+    return Data(
+        speakers=int(content["speakers"]),
+        hours=float(content["hours"]),
+        corpora=tuple(
+            Counted(
+                corpus=str(entry["corpus"]),
+                speakers=int(entry["speakers"]),
+                hours=float(entry["hours"]),
+                emotions={str(name): int(count) for name, count in entry["emotions"].items()},
+            )
+            for entry in content["corpora"]
+        ),
+    )
+
+
+def _example(entry: Any) -> Example:
+    return Example(*(str(entry[name]) for name in ("emotion", "corpus", "speaker", "path")))
 
 
 def _trained(content: Any) -> Trained:

@@ -26,6 +26,7 @@ from training.benchmark.voice_fit import as_manifest, fit_voices
 SURE = 0.8
 """Where a plain answer is given, this share is to be right."""
 
+CONFIDENCE_BINS = 10
 COVERAGES = [step / 20 for step in range(1, 21)]
 
 
@@ -55,13 +56,38 @@ def calibration_entries(pool: Pool) -> Iterator[dict[str, Any]]:
             }
 
 
+def confidence_entries(pool: Pool) -> Iterator[dict[str, Any]]:
+    """How sure each emotion is named, over all speech: clips by confidence, right and wrong.
+
+    ``right`` and ``wrong`` count clips in :data:`CONFIDENCE_BINS` bins of equal width
+    over [0, 1]; ``emotion`` is what was answered.
+    """
+    for model in (name for name in pool.logits if name in NETWORKS):
+        sureness = _sureness(pool, model)
+        tested = sureness[sureness["role"] == "test"]
+        for emotion in LABELS:
+            own = tested[tested["answer"] == emotion]
+            yield {
+                "model": model,
+                "protocol": pool.protocol,
+                "emotion": emotion,
+                "right": _histogram(own["confidence"][own["right"]]),
+                "wrong": _histogram(own["confidence"][~own["right"]]),
+            }
+
+
+def _histogram(confidence: pd.Series) -> list[int]:
+    counts, _ = np.histogram(confidence, bins=CONFIDENCE_BINS, range=(0, 1))
+    return [int(count) for count in counts]
+
+
 def _sureness(pool: Pool, model: str) -> pd.DataFrame:
-    """Confidence of the public answer, and whether it is right; boredom left out."""
+    """Public answer, its confidence, and whether it is right; boredom left out."""
     truth = true_labels(pool, LABELS)
     probabilities = to_public(softmax(pool.scaled(model)))
     answers = np.array(LABELS)[probabilities.argmax(axis=1)]
     table = pool.clips[["corpus", "part", "role"]].assign(
-        confidence=probabilities.max(axis=1), right=answers == truth
+        answer=answers, confidence=probabilities.max(axis=1), right=answers == truth
     )
     return table[truth != ""]
 

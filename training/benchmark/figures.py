@@ -19,7 +19,11 @@ from sklearn.metrics import f1_score
 
 from ser.labels import INNER_LABELS, LABELS, public_label, to_public
 from ser.network import softmax
-from training.benchmark.calibration import calibration_entries, fit_to_ship
+from training.benchmark.calibration import (
+    calibration_entries,
+    confidence_entries,
+    fit_to_ship,
+)
 from training.benchmark.metrics import accuracy, confusions_by, interval, recalls, uar
 from training.benchmark.pool import (
     NETWORKS,
@@ -54,9 +58,9 @@ def compute_benchmark(predictions: Sequence[Predictions]) -> dict[str, Any]:
     -------
     dict
         ``protocols`` (which parts are in, which are missing), ``rows``,
-        ``differences``, ``calibration``, ``voices``, ``people``, ``quoted``, ``parts``
-        (the facts of each), and what to ship, fitted on all unheard speakers: see
-        :func:`training.benchmark.calibration.fit_to_ship`.
+        ``differences``, ``calibration``, ``confidence``, ``voices``, ``people``,
+        ``quoted``, ``parts`` (the facts of each), and what to ship, fitted on all unheard
+        speakers: see :func:`training.benchmark.calibration.fit_to_ship`.
     """
     pools = list(join_parts(predictions))
     tests = [pool.where(pool.clips["role"] == "test") for pool in pools]
@@ -68,6 +72,7 @@ def compute_benchmark(predictions: Sequence[Predictions]) -> dict[str, Any]:
         "rows": sorted([*listeners, *(row for pool in tests for row in _rows(pool))], key=_order),
         "differences": [entry for pool in tests for entry in _differences(pool)],
         "calibration": [entry for pool in speech for entry in calibration_entries(pool)],
+        "confidence": [entry for pool in speech for entry in confidence_entries(pool)],
         "voices": [
             entry
             for pool in speech

@@ -13,7 +13,8 @@ from __future__ import annotations
 import argparse
 import math
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -25,9 +26,19 @@ from training.benchmark.writing import percent
 from training.command import exit_status
 from training.corpora import read_table
 from training.dataset import TrainingError
-from training.recipes import RECIPES, Recipe
+from training.recipes import RECIPES, OwnModel, Recipe
 from training.recipes.data import Table, load_table, write_cleaned
-from training.recipes.results import FILE, Row, as_table, facts, make_row, read_rows, renew_rows
+from training.recipes.own import own_answers, run_own
+from training.recipes.results import (
+    FILE,
+    Row,
+    as_details,
+    as_table,
+    facts,
+    make_row,
+    read_rows,
+    renew_rows,
+)
 from training.recipes.scoring import PROTOCOLS, Protocol, fit, score
 
 BUNDLES = "bundles"
@@ -41,36 +52,56 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _list(_: argparse.Namespace) -> None:
     for recipe in RECIPES.values():
-        print(f"{recipe.name}: {recipe.title} ({recipe.classifier_in_words})")
+        print(f"{recipe.name}: {recipe.title} ({recipe.in_words})")
         print(f"    on      {', '.join(recipe.corpora)}: {', '.join(recipe.emotions)}")
-        print(f"    hears   {recipe.features_in_words}")
+        print(f"    hears   {recipe.hears}")
         print(f"    claim   {recipe.claim}")
 
 
 def _run(options: argparse.Namespace) -> None:
     recipe = _recipe(options.name)
+    if isinstance(recipe, OwnModel):
+        _run_own(recipe, options)
+        return
     if options.emotions:
         recipe = recipe.with_emotions(options.emotions)
     data = load_table(recipe, read_table(options.table), cache=options.cache)
     for path, reason in data.unusable.items():
         print(f"left out: {path}: {reason}", file=sys.stderr)
     if options.cleaned:
-        write_cleaned(data, options.cleaned)
-    rows = [_score(recipe, data, protocol, options.seed) for protocol in PROTOCOLS]
+        write_cleaned(recipe, data, options.cleaned)
+    for protocol in options.protocol:
+        # A protocol may take an hour: what is known is kept at once.
+        renew_rows(options.out / FILE, [_score(recipe, data, protocol, options)])
+        print(f"Wrote {options.out / FILE}")
     _save(recipe, data, options)
+
+
+def _run_own(own: OwnModel, options: argparse.Namespace) -> None:
+    if options.emotions or options.cleaned:
+        raise TrainingError(f"{own.name} takes neither --emotions nor --cleaned.")
+    rows = run_own(
+        own,
+        options.protocol,
+        table=options.table,
+        cache=options.cache,
+        runs=options.runs,
+        out=options.out,
+        seed=options.seed,
+    )
     renew_rows(options.out / FILE, rows)
     print(f"Wrote {options.out / FILE}")
 
 
-def _score(recipe: Recipe, data: Table, protocol: Protocol, seed: int) -> Row:
-    figures = score(recipe, data, protocol, seed=seed)
+def _score(recipe: Recipe, data: Table, protocol: Protocol, options: argparse.Namespace) -> Row:
+    figures = score(recipe, data, protocol, seed=options.seed, runs=options.runs)
     print(
         f"{recipe.name}, {len(recipe.emotions)} emotions, {protocol}: "
         f"UAR {percent(figures['uar'])}, accuracy {percent(figures['accuracy'])} "
         f"({figures['clips']} clips, "
         f"{figures['speakers']} speakers)"
     )
-    return make_row(recipe, protocol, figures, data, seed=seed)
+    return make_row(recipe, protocol, figures, data, seed=options.seed)
 
 
 def _save(recipe: Recipe, data: Table, options: argparse.Namespace) -> None:
@@ -81,23 +112,32 @@ def _save(recipe: Recipe, data: Table, options: argparse.Namespace) -> None:
         root,
         classifier,
         name=recipe.name,
+        features=recipe.features,
         words=recipe.words,
-        facts=facts(data, seed=options.seed),
+        facts={"title": recipe.title, **facts(data, seed=options.seed)},
     )
     print(f"Saved the model, trained on all {len(data.clips)} clips, in {root}")
 
 
 def _answer(options: argparse.Namespace) -> None:
-    bundle = open_recipe(options.out / BUNDLES / _recipe(options.name).name)
+    recipe = _recipe(options.name)
     if options.record is None and not options.files:
         raise TrainingError("Name sound files to answer, or say --record SECONDS.")
+    answer = _answerer(recipe, options.out / BUNDLES)
     answers = []
     for name, source in _sources(options):
         try:
-            answers.append(bundle.answer([source]))
+            answers.append(answer([source]))
         except AudioError as error:
             raise AudioError(f"{name}: {error}") from error
     print(repr(np.concatenate(answers)))
+
+
+def _answerer(recipe: Recipe | OwnModel, bundles: Path) -> Callable[[list[Source]], np.ndarray]:
+    """Open a trained system: sounds to an array of labels."""
+    if isinstance(recipe, OwnModel):
+        return partial(own_answers, recipe, bundles)
+    return open_recipe(bundles / recipe.name).answer
 
 
 def _sources(options: argparse.Namespace) -> list[tuple[str, Source]]:
@@ -112,10 +152,12 @@ def _sources(options: argparse.Namespace) -> list[tuple[str, Source]]:
 
 
 def _table(options: argparse.Namespace) -> None:
-    print(as_table(read_rows(options.out / FILE)))
+    rows = read_rows(options.out / FILE)
+    print(as_table(rows))
+    print(as_details(rows))
 
 
-def _recipe(name: str) -> Recipe:
+def _recipe(name: str) -> Recipe | OwnModel:
     if name not in RECIPES:
         raise TrainingError(f"There is no recipe {name!r}; there are {', '.join(RECIPES)}.")
     return RECIPES[name]
@@ -144,6 +186,13 @@ def _parser() -> argparse.ArgumentParser:
     run.add_argument(
         "--cleaned", type=Path, metavar="FOLDER", help="write the cleaned clips there too"
     )
+    run.add_argument(
+        "--protocol",
+        nargs="*",
+        choices=PROTOCOLS,
+        default=PROTOCOLS,
+        help="score these alone; none: only train and save",
+    )
     answer = commands.add_parser("answer", help="say what sounds are most like")
     answer.set_defaults(command=_answer)
     answer.add_argument("name", metavar="NAME")
@@ -152,6 +201,7 @@ def _parser() -> argparse.ArgumentParser:
     table = commands.add_parser("table", help="print what was measured, as Markdown")
     table.set_defaults(command=_table)
     _add_folder(run, "--table", "cleaned_data.csv", "clips, from training.prepare")
+    _add_folder(run, "--runs", "runs", "where the curves of trainings go")
     _add_folder(run, "--cache", "runs/cache", "where features are kept")
     for command in (run, answer, table):
         _add_folder(command, "--out", ".", "where bundles/ and reports/ are")

@@ -15,7 +15,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVC
 
-from ser.features.classic import classic_features, classic_schema
+from ser.features.sets import FEATURE_SETS
 from ser.mixtures import MixturePerClass
 from training.corpora.ravdess import EMOTIONS, SPEECH
 from training.recipes.recipe import Recipe
@@ -62,12 +62,7 @@ def _recipe(name: str, title: str, classifier: Any, in_words: str) -> Recipe:
         corpora=(SPEECH.name,),
         emotions=FOUR,
         all_emotions=tuple(EMOTIONS.values()),
-        features_in_words=(
-            "envelope mask against silence and noise, 16 kHz, means over time of 40 MFCC, "
-            "12 chroma and 128 mel bands"
-        ),
-        extract=classic_features,
-        schema=classic_schema,
+        features=FEATURE_SETS["classic"],
         classifier=classifier,
         classifier_in_words=in_words,
     )

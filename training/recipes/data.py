@@ -2,26 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from zlib import crc32
 
 import numpy as np
 from joblib import Memory, Parallel, delayed, parallel_config
 
 from ser.audio import SAMPLE_RATE, load
 from ser.errors import AudioError
-from ser.features.classic import remove_silence
+from ser.features.sets import FEATURE_SETS
 from training.corpora import CORPORA, Clip
 from training.dataset import TrainingError, identity
-from training.recipes.recipe import Recipe
+from training.recipes.recipe import Recipe, Vary
 
 JOBS = 2
 _FEW = 200
 """Fewer clips than this are done before other processes have started."""
-
-Extract = Callable[[np.ndarray], np.ndarray]
 
 
 @dataclass(frozen=True)
@@ -31,13 +30,16 @@ class Table:
     Attributes
     ----------
     clips : list of Clip
-    features : np.ndarray [shape=(clips, features)]
+    features : np.ndarray [shape=(clips, ...)]
+    copies : np.ndarray [shape=(clips, copies, ...), dtype=float16]
+        Of varied copies, to be trained on and never tested.
     unusable : dict[str, str]
         Path to reason for clips whose sound cannot be analysed.
     """
 
     clips: list[Clip]
     features: np.ndarray = field(repr=False)
+    copies: np.ndarray | None = field(default=None, repr=False)
     unusable: dict[str, str] = field(default_factory=dict)
 
     @property
@@ -51,6 +53,23 @@ class Table:
         return np.array([clip.speaker for clip in self.clips])
 
 
+@dataclass(frozen=True)
+class Watched:
+    """Where the curves of a training go, and whose clips the third of them shows.
+
+    Attributes
+    ----------
+    folder : Path
+        For ``network.csv``; see :mod:`ser.training_log`.
+    x, y : np.ndarray
+        Test clips: looked at after every epoch, and used for nothing else.
+    """
+
+    folder: Path
+    x: np.ndarray
+    y: np.ndarray
+
+
 def load_table(recipe: Recipe, clips: Sequence[Clip], *, cache: Path, jobs: int = JOBS) -> Table:
     """Choose a recipe's clips and extract, or fetch from the cache, their features.
 
@@ -62,26 +81,25 @@ def load_table(recipe: Recipe, clips: Sequence[Clip], *, cache: Path, jobs: int 
         A corpus or an emotion is not there.
     """
     own = [clip for clip in clips if clip.corpus in recipe.corpora]
-    extract_all = Memory(cache, verbose=0).cache(_extract_all, ignore=["extract", "jobs"])
-    files = [identity(clip.path) for clip in own]
-    jobs = jobs if len(own) >= _FEW else 1
-    results = extract_all(files, recipe.schema(), extract=recipe.extract, jobs=jobs) if own else []
-    pairs = [
-        (clip, result)
-        for clip, result in zip(own, results, strict=True)
-        if clip.emotion in recipe.words
-    ]
-    usable = [(clip, row) for clip, row in pairs if not isinstance(row, str)]
+    usable, unusable = [], {}
+    for clip, result in zip(own, _results(recipe, own, cache, jobs), strict=True):
+        if clip.emotion not in recipe.words:
+            continue
+        if isinstance(result, str):
+            unusable[str(clip.path)] = result
+        else:
+            usable.append((clip, result))
     _refuse_missing(recipe, [clip for clip, _ in usable])
     return Table(
         clips=[clip for clip, _ in usable],
-        features=np.stack([row for _, row in usable]),
-        unusable={str(clip.path): why for clip, why in pairs if isinstance(why, str)},
+        features=np.stack([rows[0] for _, rows in usable]),
+        copies=_half(np.stack([rows[1:] for _, rows in usable])) if recipe.copies else None,
+        unusable=unusable,
     )
 
 
-def write_cleaned(table: Table, folder: Path) -> None:
-    """Write each clip as 16 kHz WAV without its silence, under its own name, by speaker.
+def write_cleaned(recipe: Recipe, table: Table, folder: Path) -> None:
+    """Write each clip as 16 kHz WAV, cleaned as the recipe does, under the recipe's name for it.
 
     Raises
     ------
@@ -90,13 +108,32 @@ def write_cleaned(table: Table, folder: Path) -> None:
     """
     import soundfile
 
-    for clip in table.clips:
-        path = folder / clip.corpus / clip.speaker / f"{clip.path.stem}.wav"
+    for clip, name in zip(table.clips, recipe.file_names(table.clips), strict=True):
+        path = folder / name
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            soundfile.write(path, remove_silence(load(clip.path).samples), SAMPLE_RATE)
+            cleaned = recipe.features.clean(load(clip.path).samples)
+            soundfile.write(path, cleaned, SAMPLE_RATE)
         except (OSError, soundfile.SoundFileError) as error:
             raise TrainingError(f"{path} cannot be written ({error}).") from error
+
+
+def _results(
+    recipe: Recipe, clips: Sequence[Clip], cache: Path, jobs: int
+) -> list[list[np.ndarray] | str]:
+    """Features of each clip and of its copies, or why there are none."""
+    if not clips:
+        return []
+    extract_all = Memory(cache, verbose=0).cache(_extract_all, ignore=["name", "vary", "jobs"])
+    results: list[list[np.ndarray] | str] = extract_all(
+        [identity(clip.path) for clip in clips],
+        recipe.features.schema(),
+        recipe.copies,
+        name=recipe.features.name,
+        vary=recipe.vary,
+        jobs=jobs if len(clips) >= _FEW else 1,
+    )
+    return results
 
 
 def _refuse_missing(recipe: Recipe, clips: Sequence[Clip]) -> None:
@@ -117,21 +154,37 @@ def _has(clips: Sequence[Clip], emotion: str) -> bool:
 
 
 def _extract_all(
-    files: list[tuple[str, int, int]], schema: dict[str, Any], *, extract: Extract, jobs: int
-) -> list[np.ndarray | str]:
-    """Extract files; what they are and the schema are the cache's key."""
+    files: list[tuple[str, int, int]],
+    schema: dict[str, Any],
+    copies: int,
+    *,
+    name: str,
+    vary: Vary | None,
+    jobs: int,
+) -> list[list[np.ndarray] | str]:
+    """Extract files; what they are, the schema and the number of copies are the cache's key."""
     from tqdm import tqdm
 
     with parallel_config("loky", n_jobs=jobs, inner_max_num_threads=1):
         results = Parallel(return_as="generator")(
-            delayed(_extract)(path, extract) for path, _, _ in files
+            delayed(_extract)(path, name, copies, vary) for path, _, _ in files
         )
         return list(tqdm(results, total=len(files), desc="features"))
 
 
-def _extract(path: str, extract: Extract) -> np.ndarray | str:
-    """Features of a clip, or why there are none."""
+def _extract(path: str, name: str, copies: int, vary: Vary | None) -> list[np.ndarray] | str:
+    """Features of a clip and then of its copies, or why there are none."""
+    features = FEATURE_SETS[name]
     try:
-        return extract(load(path).samples)
+        cleaned = features.clean(load(path).samples)
     except AudioError as error:
         return str(error)
+    rng = np.random.default_rng(crc32(Path(path).name.encode()))
+    varied = [vary(cleaned, rng) for _ in range(copies)] if vary is not None else []
+    own = features.measure(cleaned)
+    return [own, *(_half(features.measure(samples)) for samples in varied)]
+
+
+def _half(values: np.ndarray) -> np.ndarray:
+    """Keep with half precision: thirty thousand copies lie in memory together."""
+    return values.astype(np.float16)

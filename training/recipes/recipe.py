@@ -4,12 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from ser.features.sets import FeatureSet
+from training.corpora import Clip
 from training.corpora.spellings import emotion_named
 from training.dataset import TrainingError
+
+Vary = Callable[[np.ndarray, np.random.Generator], np.ndarray]
+
+
+def by_speaker(clips: Sequence[Clip]) -> list[Path]:
+    """Name clips as their corpora do, in a folder for each speaker."""
+    return [Path(clip.corpus) / clip.speaker / f"{clip.path.stem}.wav" for clip in clips]
 
 
 @dataclass(frozen=True)
@@ -28,18 +38,28 @@ class Recipe:
         What it tells apart, in its corpus's own words and in its order of answers.
     all_emotions : tuple of str
         Those it can be asked to tell apart.
-    features_in_words : str
-    extract : callable
-        Samples at 16 kHz [shape=(n,)] to features [shape=(features,)].
-    schema : callable
-        Says how the features are made; part of the cache's key.
+    features : FeatureSet
+        How a recording becomes numbers.
     classifier : callable
         A seed to an untrained classifier with ``fit``, ``predict_proba`` and
-        ``classes_``. What has to be fitted, such as a scaling, belongs into it, so that
-        it is fitted on training clips alone.
+        ``classes_``, or to a :class:`training.recipes.networks.NetworkClassifier`. What
+        has to be fitted, such as a scaling, belongs into it, so that it is fitted on
+        training clips alone.
     classifier_in_words : str
+    is_network : bool
+        Whether it is the latter, which has copies and curves.
     random_splits : int
-        So many random splits of equal size: 4 tests a quarter of the clips at a time.
+        So many random parts of equal size: 4 tests a quarter of the clips at a time.
+    random_tested : int or None
+        So many of them are tested, since each is a training; by default all.
+    folds : tuple of int or None
+        Which of the joint folds are tested; by default all with one of its speakers.
+    copies : int
+        So many varied copies of each training clip are trained on beside it.
+    vary : callable or None
+        Makes them: cleaned samples and a generator of random numbers to samples.
+    file_names : callable
+        What cleaned clips are called when they are written out, relative to a folder.
     """
 
     name: str
@@ -48,12 +68,26 @@ class Recipe:
     corpora: tuple[str, ...]
     emotions: tuple[str, ...]
     all_emotions: tuple[str, ...]
-    features_in_words: str
-    extract: Callable[[np.ndarray], np.ndarray]
-    schema: Callable[[], dict[str, Any]]
+    features: FeatureSet
     classifier: Callable[[int], Any]
     classifier_in_words: str
+    is_network: bool = False
     random_splits: int = 4
+    random_tested: int | None = None
+    folds: tuple[int, ...] | None = None
+    copies: int = 0
+    vary: Vary | None = None
+    file_names: Callable[[Sequence[Clip]], list[Path]] = by_speaker
+
+    @property
+    def in_words(self) -> str:
+        """What it is."""
+        return self.classifier_in_words
+
+    @property
+    def hears(self) -> str:
+        """What it is fed."""
+        return self.features.in_words
 
     @property
     def words(self) -> dict[str, str]:

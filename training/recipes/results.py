@@ -17,7 +17,16 @@ from training.recipes.data import Table
 from training.recipes.recipe import Recipe
 
 FILE = Path("reports/recipes.json")
-LIBRARIES = ("scikit-learn", "librosa", "numpy", "soxr", "soundfile")
+LIBRARIES = (
+    "scikit-learn",
+    "keras",
+    "tensorflow",
+    "librosa",
+    "noisereduce",
+    "numpy",
+    "soxr",
+    "soundfile",
+)
 
 Row = dict[str, Any]
 
@@ -113,6 +122,18 @@ def as_table(rows: Sequence[Row]) -> str:
             ]
             for (name, emotions), row in systems.items()
         ],
+    )
+
+
+def as_details(rows: Sequence[Row]) -> str:
+    """Say of each network what its claim may say too: training, validation, F1, loss, emotions."""
+    return "\n".join(
+        f"- `{row['recipe']}`, {row['protocol']}: training {percent(row['training_accuracy'])} %, "
+        f"validation {percent(row['validation_accuracy'])} %, test {percent(row['accuracy'])} %, "
+        f"F1 {row['macro_f1']:.4f}, test loss {row['loss']:.4f}; "
+        + ", ".join(f"{word} {percent(recall)} %" for word, recall in row["recalls"].items())
+        for row in rows
+        if "training_accuracy" in row
     )
 
 

@@ -1,0 +1,158 @@
+"""The app's own two models as recipes among the others.
+
+They have commands of their own, which a run calls one after the other: each protocol of
+:mod:`training.evaluate`, then :mod:`training.train`. Every part of a protocol trains both
+models for the better part of an hour, goes on where it was interrupted, and is not done
+again once it is finished.
+"""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Sequence
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ser import Recognizer
+from ser.audio import Source
+from ser.labels import LABELS, to_public
+from ser.network import softmax
+from training.benchmark.pool import Pool, join_parts, true_labels
+from training.benchmark.predictions import FOLDER, read_predictions
+from training.corpora import CORPORA
+from training.corpora.ravdess import SONG
+from training.dataset import TrainingError
+from training.recipes.scoring import PROTOCOLS, Protocol, measure
+
+PROTOCOL_NAMES: dict[Protocol, str] = {"random": "random", "unheard": "speaker-independent"}
+PARTS: dict[Protocol, list[str]] = {"random": ["1"], "unheard": []}
+"""Which parts a run trains; all of them where none is named."""
+
+BUNDLE = "multicorpus"
+
+
+@dataclass(frozen=True)
+class OwnModel:
+    """One of the two models of the app.
+
+    Attributes
+    ----------
+    name, title, claim, corpora, emotions
+        As of a :class:`training.recipes.recipe.Recipe`.
+    model : {"cnn", "hybrid"}
+    in_words, hears : str
+        What it is, and what it is fed.
+    """
+
+    name: str
+    title: str
+    model: str
+    in_words: str
+    claim: str = "no figure claimed"
+    hears: str = "log-mel spectrogram, and for the hybrid prosody and functionals"
+    corpora: tuple[str, ...] = tuple(corpus.name for corpus in CORPORA)
+    emotions: tuple[str, ...] = LABELS
+
+
+OWN = (
+    OwnModel("cnn-multicorpus", "CNN of this app", "cnn", "on spectrograms of all corpora"),
+    OwnModel(
+        "hybrid-multicorpus",
+        "Hybrid of this app",
+        "hybrid",
+        "that CNN, and a network on prosody and functionals",
+    ),
+)
+
+
+def run_own(
+    own: OwnModel,
+    protocols: Sequence[Protocol],
+    *,
+    table: Path,
+    cache: Path,
+    runs: Path,
+    out: Path,
+    seed: int,
+) -> list[dict[str, Any]]:
+    """Train, score and save both models; answer this one's rows.
+
+    Raises
+    ------
+    TrainingError
+        One of the commands could not finish; it has said why.
+    """
+    from training import evaluate, train
+
+    shared = ["--table", table, "--cache", cache, "--runs", runs, "--seed", seed, "--resume"]
+    for protocol in protocols:
+        folds = ["--folds", *PARTS[protocol]] if PARTS[protocol] else []
+        name = PROTOCOL_NAMES[protocol]
+        options = ["--out", out, "--protocol", name, *folds, "--no-calibration"]
+        _call(evaluate.main, [*shared, *options])
+    start = ["--start-from", "fold-1"] if (runs / "fold-1").is_dir() else []
+    fitted = ["--fitted-from", out / "reports/benchmark.json"] if protocols else []
+    _call(train.main, [*shared, "--out", out / "bundles" / BUNDLE, *start, *fitted])
+    return own_rows(own, out, protocols)
+
+
+def own_rows(
+    own: OwnModel, out: Path, protocols: Sequence[Protocol] = PROTOCOLS
+) -> list[dict[str, Any]]:
+    """Measure what ``reports/predictions/`` holds of a model: a row for each protocol.
+
+    All corpora but song together, the answer any of the seven, as on the page.
+    """
+    pools = {pool.protocol: pool for pool in join_parts(read_predictions(out / FOLDER))}
+    return [
+        _row(own, protocol, pools[PROTOCOL_NAMES[protocol]])
+        for protocol in protocols
+        if own.model in getattr(pools.get(PROTOCOL_NAMES[protocol]), "logits", {})
+    ]
+
+
+def own_answers(own: OwnModel, bundles: Path, sources: Sequence[Source]) -> np.ndarray:
+    """Name what each sound is most like [shape=(sounds,), dtype='<U9']; "" where nobody speaks.
+
+    Raises
+    ------
+    AudioError, BundleError
+        See :meth:`ser.Recognizer.predict`.
+    """
+    recognizer = Recognizer.load(bundles / BUNDLE)
+    answers = [recognizer.predict(source, model=own.model).label or "" for source in sources]
+    return np.array(answers, dtype="<U9")
+
+
+def _row(own: OwnModel, protocol: Protocol, pool: Pool) -> dict[str, Any]:
+    truth = true_labels(pool, LABELS)
+    counted = (truth != "") & (pool.clips["corpus"] != SONG.name) & (pool.clips["role"] == "test")
+    tested = pool.where(counted)
+    figures = measure(
+        LABELS,
+        LABELS,
+        truth=truth[np.asarray(counted)],
+        probabilities=to_public(softmax(tested.scaled(own.model))),
+        speakers=tested.clips["speaker"].to_numpy(str),
+    )
+    return {
+        "recipe": own.name,
+        "title": own.title,
+        "corpora": sorted(set(tested.clips["corpus"])),
+        "emotions": list(own.emotions),
+        "protocol": protocol,
+        "claim": own.claim,
+        **figures,
+        "parts": tested.clips["part"].nunique(),
+        "from": str(FOLDER),
+        "versions": {"python": platform.python_version(), "keras": version("keras")},
+    }
+
+
+def _call(command: Any, arguments: Sequence[object]) -> None:
+    if command([str(argument) for argument in arguments]) != 0:
+        raise TrainingError("This recipe could not be finished; the same command goes on.")
