@@ -25,6 +25,7 @@ def show() -> None:
         show_benchmark(benchmark)
     show_robustness(root)
     show_gate(root)
+    show_systems()
     show_architecture(root)
     show_origin(root)
 
@@ -72,6 +73,33 @@ def show_gate(root: Path) -> None:
             ],
             hide_index=True,
         )
+
+
+def show_systems() -> None:
+    """Set well-known designs side by side: what is claimed, and what they gave here."""
+    from ser.charts.systems import as_log, curves_chart, systems_chart
+
+    st.header("How do well-known designs do?", anchor=False)
+    systems = known(reports.read_systems, SHIPPED, "reports/recipes.json")
+    if not systems:
+        return
+    st.write(f"{reports.systems_words(systems)} The figure is the share named rightly.")
+    told = "; ".join(
+        f"{system.title}, {len(system.emotions)} emotions: {reports.percent(found.accuracy)}"
+        for system in systems
+        if (found := system.unheard) is not None
+    )
+    plot(systems_chart, systems, key="systems", alt=f"Named rightly, voices never heard: {told}")
+    st.caption(
+        "Each is trained and scored by one command, `python -m training.recipes run NAME`, and "
+        "can then be chosen on the page “Train your own”."
+    )
+    for system in systems:
+        if system.curves:
+            with st.expander(f"How {system.title} learnt", type="compact", key=system.name):
+                st.write(f"Claimed: {system.claim}.")
+                words = as_log(system).in_words()
+                plot(curves_chart, system, key=f"curves-{system.name}", alt=f"By epoch: {words}.")
 
 
 def show_architecture(root: Path) -> None:

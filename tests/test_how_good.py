@@ -72,6 +72,7 @@ def test_the_committed_figures_make_a_whole_page(monkeypatch: pytest.MonkeyPatch
         "What if it answers only when it is sure?",
         "How sure is it of each emotion?",
         "Whom does it understand?",
+        "How do well-known designs do?",
         "What is inside?",
         "What did it learn from?",
         "What must it not be used for?",

@@ -14,6 +14,7 @@ import pytest
 from ser import reports
 from ser.architecture import read_blocks
 from ser.bundle import MODEL_FILES, SHIPPED
+from ser.charts.systems import SERIES, as_log, curves_chart, systems_chart
 from ser.errors import ReportError
 from tests.figures import benchmark, calibration, robustness, row, write
 
@@ -23,6 +24,7 @@ READERS: dict[str, Callable[[Path], Any]] = {
     "reports/robustness.json": reports.read_robustness,
     "reports/peers.json": reports.read_peers,
     "reports/data.json": reports.read_data,
+    "reports/recipes.json": reports.read_systems,
     "data.json": reports.read_own_data,
     "voices.json": reports.read_own_voices,
     "artifacts/manifest.json": reports.read_trained,
@@ -214,3 +216,56 @@ def test_every_tested_answer_is_in_the_committed_histogram() -> None:
         assert sum(sum(entry.right) + sum(entry.wrong) for entry in entries) == pooled.n
         right = sum(sum(entry.right) for entry in entries) / pooled.n
         assert right == pytest.approx(pooled.accuracy, abs=1e-4)
+
+
+# Well-known designs -------------------------------------------------------------------
+
+
+def _recipe_row(protocol: str, accuracy: float, **more: object) -> dict[str, object]:
+    return {
+        "recipe": "cnn-toy",
+        "title": "CNN on toys",
+        "emotions": ["calm", "happy"],
+        "protocol": protocol,
+        "claim": "over 90 %",
+        "claimed": 0.9,
+        "accuracy": accuracy,
+        "accuracy_ci95": [accuracy - 0.1, accuracy + 0.1],
+        "uar": accuracy,
+        "clips": 40,
+        "speakers": 4,
+        **more,
+    }
+
+
+def test_both_protocols_of_a_system_are_one_row(tmp_path: Path) -> None:
+    curves = {
+        name: [1.0, 0.5]
+        for name in ("loss", "accuracy", "val_loss", "val_accuracy", "test_loss", "test_accuracy")
+    }
+    rows = [_recipe_row("random", 0.95, curves=curves), _recipe_row("unheard", 0.45)]
+    write(tmp_path / "reports/recipes.json", json.dumps({"rows": rows}))
+    (system,) = reports.read_systems(tmp_path)
+    assert system.random is not None
+    assert system.unheard is not None
+    assert (system.claimed, system.random.accuracy, system.unheard.accuracy) == (0.9, 0.95, 0.45)
+    assert "50 points less often" in reports.systems_words((system,))
+    (line,) = [
+        note.text for note in systems_chart((system,)).layout.annotations if "<b>" in note.text
+    ]
+    assert "45" in line
+    assert set(as_log(system).unlearnt) == {"validation", "test"}
+    assert len(curves_chart(system).data) == 6
+
+
+def test_a_system_without_curves_or_a_claim_is_drawn_too(tmp_path: Path) -> None:
+    row = _recipe_row("unheard", 0.45, claimed=None)
+    write(tmp_path / "reports/recipes.json", json.dumps({"rows": [row]}))
+    (system,) = reports.read_systems(tmp_path)
+    assert system.random is None
+    assert [trace.name for trace in systems_chart((system,)).data] == [SERIES["unheard"]]
+    assert reports.systems_words((system,)) == ""
+
+
+def test_the_committed_recipes_can_be_read() -> None:
+    assert {"mlp-ravdess", "svm-ravdess"} <= {s.name for s in reports.read_systems(SHIPPED)}

@@ -6,6 +6,7 @@
     reports/gate.json         speech and other sounds, by python -m training.gate
     reports/robustness.json   noise and telephones, by python -m training.robustness
     reports/data.json         recordings by corpus and emotion, by python -m training.train
+    reports/recipes.json      well-known designs, by python -m training.recipes run NAME
     reports/peers.json        other systems and people, written by hand, with sources
     runs/pictures/            one's own recordings, by python -m training.pictures
     MODEL_CARD.md             what the models are for, and what not
@@ -19,6 +20,7 @@ from ser.reports.figures import (
     OURS,
     PEOPLE,
     POOLED,
+    Answered,
     Benchmark,
     Bin,
     Confidence,
@@ -33,6 +35,7 @@ from ser.reports.figures import (
     Score,
     Share,
     Sureness,
+    System,
     Trained,
     corpus_title,
 )
@@ -45,6 +48,7 @@ from ser.reports.reading import (
     read_own_voices,
     read_peers,
     read_robustness,
+    read_systems,
     read_trained,
 )
 from ser.reports.telling import (
@@ -61,6 +65,7 @@ from ser.reports.telling import (
     protocol_name,
     robustness_words,
     row_words,
+    systems_words,
     trained_words,
 )
 
@@ -68,6 +73,7 @@ __all__ = [
     "OURS",
     "PEOPLE",
     "POOLED",
+    "Answered",
     "Benchmark",
     "Bin",
     "Confidence",
@@ -82,6 +88,7 @@ __all__ = [
     "Score",
     "Share",
     "Sureness",
+    "System",
     "Trained",
     "balance_words",
     "calibration_words",
@@ -103,8 +110,10 @@ __all__ = [
     "read_own_voices",
     "read_peers",
     "read_robustness",
+    "read_systems",
     "read_trained",
     "robustness_words",
     "row_words",
+    "systems_words",
     "trained_words",
 ]

@@ -226,6 +226,55 @@ class Peer:
 
 
 @dataclass(frozen=True)
+class Answered:
+    """How often a system was right in one protocol.
+
+    Attributes
+    ----------
+    accuracy, uar : float
+        In [0, 1].
+    interval : tuple of two float, or None
+        95 % interval of the accuracy, from resampling speakers.
+    n, speakers : int
+        Tested clips, and voices among them.
+    """
+
+    accuracy: float
+    interval: tuple[float, float] | None
+    uar: float
+    n: int
+    speakers: int
+
+
+@dataclass(frozen=True)
+class System:
+    """A well-known design, what is claimed for it, and what it gave here.
+
+    Attributes
+    ----------
+    name, title, claim : str
+    emotions : tuple of str
+        What it tells apart.
+    claimed : float or None
+        Of the claim, the accuracy.
+    random, unheard : Answered or None
+        With the same voices on both sides, and on voices it never heard.
+    curves : dict of str to tuple of float
+        By epoch, as a :class:`ser.training_log.TrainingLog` has them: ``loss``,
+        ``val_accuracy`` and so on; empty where it has no epochs.
+    """
+
+    name: str
+    title: str
+    emotions: tuple[str, ...]
+    claim: str
+    claimed: float | None
+    random: Answered | None
+    unheard: Answered | None
+    curves: dict[str, tuple[float, ...]]
+
+
+@dataclass(frozen=True)
 class Loss:
     """What one condition costs one model on one corpus.
 

@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 from ser.errors import ReportError
 from ser.reports.figures import (
     OURS,
+    Answered,
     Benchmark,
     Bin,
     Confidence,
@@ -24,6 +25,7 @@ from ser.reports.figures import (
     Score,
     Share,
     Sureness,
+    System,
     Trained,
 )
 
@@ -31,6 +33,7 @@ BENCHMARK = "reports/benchmark.json"
 GATE = "reports/gate.json"
 ROBUSTNESS = "reports/robustness.json"
 PEERS = "reports/peers.json"
+SYSTEMS = "reports/recipes.json"
 DATA = "reports/data.json"
 OWN_DATA, OWN_VOICES = "data.json", "voices.json"
 CARD = "MODEL_CARD.md"
@@ -44,6 +47,7 @@ _MAKE = {
     OWN_DATA: "python -m training.pictures makes it",
     OWN_VOICES: "python -m training.pictures makes it",
     MANIFEST: "python -m training.train makes it",
+    SYSTEMS: "python -m training.recipes run NAME makes it",
 }
 _FETCH = "fetch it again with this program"
 
@@ -58,6 +62,11 @@ def read_benchmark(root: Path) -> Benchmark:
 def read_peers(root: Path) -> tuple[Peer, ...]:
     """Read ``reports/peers.json`` below ``root``."""
     return _read(root, PEERS, lambda content: tuple(_peer(entry) for entry in content["peers"]))
+
+
+def read_systems(root: Path) -> tuple[System, ...]:
+    """Read ``reports/recipes.json`` below ``root``."""
+    return _read(root, SYSTEMS, _systems)
 
 
 def read_gate(root: Path) -> Gate:
@@ -228,6 +237,43 @@ def _peer(entry: Any) -> Peer:
         note=str(entry["note"]),
         source=str(entry["source"]),
         url=str(entry["url"]),
+    )
+
+
+def _systems(content: Any) -> tuple[System, ...]:
+    """Bring both protocols of a recipe and a choice of emotions together."""
+    together: dict[tuple[str, int], dict[str, Any]] = {}
+    for row in content["rows"]:
+        together.setdefault((row["recipe"], len(row["emotions"])), {})[row["protocol"]] = row
+    return tuple(_system(rows) for rows in together.values())
+
+
+def _system(rows: dict[str, Any]) -> System:
+    about = next(iter(rows.values()))
+    curves: dict[str, list[float]] = next(
+        (row["curves"] for row in rows.values() if row.get("curves")), {}
+    )
+    return System(
+        name=about["recipe"],
+        title=about["title"],
+        emotions=tuple(about["emotions"]),
+        claim=about["claim"],
+        claimed=_maybe(about.get("claimed")),
+        random=_answered(rows.get("random")),
+        unheard=_answered(rows.get("unheard")),
+        curves={name: tuple(map(float, values)) for name, values in curves.items()},
+    )
+
+
+def _answered(row: Any) -> Answered | None:
+    if row is None:
+        return None
+    return Answered(
+        accuracy=float(row["accuracy"]),
+        interval=_interval(row["accuracy_ci95"]),
+        uar=float(row["uar"]),
+        n=int(row["clips"]),
+        speakers=int(row["speakers"]),
     )
 
 

@@ -14,6 +14,7 @@ from ser.reports.figures import (
     Protocol,
     Row,
     Sureness,
+    System,
     Trained,
     corpus_title,
 )
@@ -174,9 +175,25 @@ def robustness_words(losses: tuple[Loss, ...]) -> str:
         return ""
     worst = max(pooled, key=lambda loss: loss.lost or 0.0)
     return (
-        f"The same {number(worst.n)} recordings of {worst.speakers} unheard people, spoilt in "
+        f"The same {number(worst.n)} recordings of {worst.speakers} unheard people, changed in "
         f"{len(pooled)} ways. Worst for the {_model(OURS[0])}: {worst.title}, "
         f"{100 * (worst.lost or 0.0):.0f} points less."
+    )
+
+
+def systems_words(systems: tuple[System, ...]) -> str:
+    """Say how far well-known designs fall once the voices are new."""
+    falls = [
+        system.random.accuracy - system.unheard.accuracy
+        for system in systems
+        if system.random is not None and system.unheard is not None
+    ]
+    if not falls:
+        return ""
+    return (
+        "Most figures for such systems come from random splits, where every tested voice was "
+        f"trained on too. On voices they never heard they are right {100 * min(falls):.0f} to "
+        f"{100 * max(falls):.0f} points less often."
     )
 
 

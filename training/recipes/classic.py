@@ -59,6 +59,7 @@ def _recipe(name: str, title: str, classifier: Any, in_words: str) -> Recipe:
         name=name,
         title=title,
         claim="no figure claimed",
+        claimed=None,
         corpora=(SPEECH.name,),
         emotions=FOUR,
         all_emotions=tuple(EMOTIONS.values()),

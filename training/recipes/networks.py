@@ -59,6 +59,8 @@ class NetworkClassifier:
         From features to probabilities, once fitted.
     learnt : dict of str to float
         Accuracy on training and on validation clips, and how many epochs it took.
+    curves : dict of str to list of float
+        By epoch, as ``network.csv`` has them, where somebody watched.
     """
 
     def __init__(self, build: Build, schedule: Schedule, *, seed: int) -> None:
@@ -73,6 +75,7 @@ class NetworkClassifier:
         self._schedule = schedule
         self._seed = seed
         self.learnt: dict[str, float] = {}
+        self.curves: dict[str, list[float]] = {}
 
     def fit(
         self,
@@ -109,6 +112,7 @@ class NetworkClassifier:
         epochs = len(self.network.history.epoch)
         if watched is not None:
             _tell_length(watched.folder, epochs)  # it may have stopped early
+            self.curves = self.network.history.history
         self.learnt = {
             "training_accuracy": self._accuracy(x[training], target[training]),
             "validation_accuracy": self._accuracy(x[validation], target[validation]),

@@ -146,6 +146,7 @@ def _row(own: OwnModel, protocol: Protocol, pool: Pool) -> dict[str, Any]:
         "emotions": list(own.emotions),
         "protocol": protocol,
         "claim": own.claim,
+        "claimed": None,
         **figures,
         "parts": tested.clips["part"].nunique(),
         "from": str(FOLDER),

@@ -32,6 +32,8 @@ class Recipe:
         To call it by, and to tell people what it is.
     claim : str
         What is claimed for it and in which protocol, or that no figure is.
+    claimed : float or None
+        Of that, the share of test clips named rightly.
     corpora : tuple of str
         Short names of the corpora it is trained on.
     emotions : tuple of str
@@ -65,6 +67,7 @@ class Recipe:
     name: str
     title: str
     claim: str
+    claimed: float | None
     corpora: tuple[str, ...]
     emotions: tuple[str, ...]
     all_emotions: tuple[str, ...]

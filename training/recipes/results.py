@@ -52,6 +52,7 @@ def make_row(recipe: Recipe, protocol: str, figures: Row, data: Table, *, seed: 
         "emotions": list(recipe.emotions),
         "protocol": protocol,
         "claim": recipe.claim,
+        "claimed": recipe.claimed,
         **figures,
         "data": fingerprint(data.clips),
         "seed": seed,

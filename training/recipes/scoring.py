@@ -50,11 +50,14 @@ class Answers:
     learnt : dict of str to float
         What a network says of its training; see
         :class:`training.recipes.networks.NetworkClassifier`.
+    curves : dict of str to list of float
+        Of that training, where it was watched.
     """
 
     test: np.ndarray
     probabilities: np.ndarray
     learnt: dict[str, float]
+    curves: dict[str, list[float]]
 
 
 def score(
@@ -73,7 +76,8 @@ def score(
         ``uar``, ``accuracy`` and their ``_ci95`` over speakers, ``macro_f1``, ``loss``
         (mean cross-entropy), ``recalls`` by the recipe's words, ``confusion`` (rows are
         truth), ``clips``, ``speakers``, ``parts``; of networks also the mean over parts of
-        ``training_accuracy``, ``validation_accuracy`` and ``epochs``.
+        ``training_accuracy``, ``validation_accuracy`` and ``epochs``, and the first part's
+        ``curves``.
 
     Raises
     ------
@@ -87,7 +91,8 @@ def score(
     learnt = {
         name: float(np.mean([part.learnt[name] for part in parts])) for name in parts[0].learnt
     }
-    return {**_figures(recipe, table, parts), **learnt, "parts": len(parts)}
+    figures = {**_figures(recipe, table, parts), **learnt, "parts": len(parts)}
+    return figures | ({"curves": parts[0].curves} if parts[0].curves else {})
 
 
 def fit(
@@ -139,7 +144,8 @@ def _train_and_answer(
     classifier = fit(recipe, table, training, seed=seed, watched=watched)
     columns = [list(classifier.classes_).index(label) for label in recipe.words]
     probabilities = classifier.predict_proba(table.features[test])[:, columns]
-    return Answers(test, probabilities, getattr(classifier, "learnt", {}))
+    told = (getattr(classifier, name, {}) for name in ("learnt", "curves"))
+    return Answers(test, probabilities, *told)
 
 
 def _splits(
