@@ -91,7 +91,9 @@ def show_prediction(prediction: Prediction, *, named: bool) -> None:
         st.markdown(f"**{model_names()[prediction.model]}.** {wording.sureness(prediction)}")
     else:
         st.header(wording.headline(prediction), anchor=False)
-    st.write(wording.figures(prediction) + " " + wording.advice(prediction))
+    said = f"{wording.figures(prediction)} {wording.advice(prediction)}"
+    # A line that begins with ">" would be a quotation.
+    st.write(said.replace(">", r"\>"))
     st.plotly_chart(
         probability_chart(prediction),
         config=CHART_CONFIG,

@@ -35,7 +35,10 @@ def show_whose_models() -> None:
         name = str(who.root) if at_home() else who.root.name
         st.markdown(f"Answers by the models in {as_code(name)}, trained on {who.trained_on}.")
         if who.system:
-            st.markdown(f"{who.system}. Other emotions get nothing from it, and it never says why.")
+            st.markdown(
+                f"{who.system}. How far its percentages can be believed was not measured, and it "
+                "cannot say why it answers so."
+            )
         if CHOSEN_KEY in st.session_state:
             st.button(way_back(), key="back-to-first", on_click=go_back)
 

@@ -82,16 +82,10 @@ def kept(sound: Sound) -> Stretch:
     Stretch
         What the models hear; see :func:`ser.features.trim`.
     """
-    from ser.features import trim
+    from ser.features import voice_bounds
 
-    voice = trim(sound.samples)
-    loudest = int(np.abs(voice).argmax())
-    # Trimming tells what it keeps, not where that was: the loudest sample finds the place.
-    for place in np.flatnonzero(sound.samples == voice[loudest]):
-        start = int(place) - loudest
-        if start >= 0 and np.array_equal(sound.samples[start : start + len(voice)], voice):
-            return Stretch(Sound(voice), start / SAMPLE_RATE)
-    raise ValueError("trimming gave something else than a stretch of the sound")
+    start, end = voice_bounds(sound.samples)
+    return Stretch(Sound(sound.samples[start:end]), start / SAMPLE_RATE)
 
 
 def _softest(samples: np.ndarray) -> np.ndarray:

@@ -18,7 +18,7 @@ import numpy as np
 
 from ser.audio import Sound, is_silent
 from ser.errors import BundleError
-from ser.features import log_mel, trim
+from ser.features import log_mel, trim_silence
 from ser.features.spectral import HOP_S
 from ser.gate_features import (
     FEATURES,
@@ -114,7 +114,7 @@ class SpeechGate:
             return SpeechCheck("too_short", 0.0)
         if is_silent(sound.samples):
             return SpeechCheck("no_speech", 0.0)
-        voice = trim(sound.samples)
+        voice = trim_silence(sound.samples)
         spectrogram = log_mel(voice)
         passed = span_means(self.score(window_features(spectrogram, voice))) >= self.threshold
         if not passed.any():

@@ -26,7 +26,7 @@ from typing import Protocol
 import numpy as np
 
 from ser.audio import SAMPLE_RATE
-from ser.features import HOP_S, extract, mel_frequencies, trim
+from ser.features import HOP_S, extract, mel_frequencies, voice_bounds
 from ser.features.scaling import Scaling
 from ser.labels import LABELS
 from ser.stretch import Stretch
@@ -148,7 +148,9 @@ def look_into(
     drop = np.log(max(before[index], _SMALLEST)) - np.log(np.maximum(after, _SMALLEST))
     rest = _without_most_telling(log_mel, mean, fades[0].T @ drop @ fades[1])
     return Saliency(
-        times_s=stretch.start_s + _trimmed_s(stretch.sound.samples) + frames * HOP_S,
+        times_s=stretch.start_s
+        + voice_bounds(stretch.sound.samples)[0] / SAMPLE_RATE
+        + frames * HOP_S,
         frequencies_hz=np.interp(bands, np.arange(log_mel.shape[1]), mel_frequencies()),
         drop=drop,
         label=LABELS[index],
@@ -223,10 +225,3 @@ def _fades(count: int, middles: np.ndarray) -> np.ndarray:
     faded: np.ndarray = np.cos(np.pi / 2 * np.minimum(distance, 1)) ** 2
     faded[distance >= 1] = 0.0
     return faded
-
-
-def _trimmed_s(samples: np.ndarray) -> float:
-    """Tell how much silence is cut off before the voice; what is left is a view of the samples."""
-    voice = trim(samples)
-    first, kept = (array.__array_interface__["data"][0] for array in (samples, voice))
-    return float(kept - first) / samples.itemsize / SAMPLE_RATE

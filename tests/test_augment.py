@@ -72,7 +72,7 @@ def test_a_quicker_tempo_shortens(held_vowel: np.ndarray) -> None:
 def test_reverberation_dies_away_at_its_rate() -> None:
     click = np.full((60, 4), -120.0)
     click[5] = 0.0
-    wet = augment.reverberate(click, t60_s=0.5, level_db=0.0)
+    wet = augment.smear(click, t60_s=0.5, level_db=0.0)
     fall_db = wet[10, 0] - wet[20, 0]
     assert fall_db == pytest.approx(60 * 10 * 0.016 / 0.5, abs=0.5)
     assert wet[4, 0] < -110

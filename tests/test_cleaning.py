@@ -125,21 +125,13 @@ def test_what_trimming_keeps_is_where_the_voice_is(
     assert stretch.end_s == pytest.approx(silence[0] + 3.0, abs=0.1)
 
 
-def test_trimming_that_gives_a_copy_is_found_all_the_same(
-    speech: np.ndarray, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("ser.features.trim", lambda samples: samples[4_000:40_000].copy())
-    stretch = kept(Sound(np.tile(speech, 2)))
-    assert (stretch.start_s, stretch.end_s) == (0.25, 2.5)
-
-
-# The chart --------------------------------------------------------------------
-
-
 def charted(speech: np.ndarray) -> go.Figure:
     before = Sound(noisy(np.pad(speech, SAMPLE_RATE), 0))
     after = denoise(before)
     return cleaning_chart((before, after), (kept(before), kept(after)))
+
+
+# The chart --------------------------------------------------------------------
 
 
 def test_both_spectrograms_share_colours_and_axes(speech: np.ndarray) -> None:

@@ -334,6 +334,15 @@ def test_minutes_are_heard_piece_by_piece_at_once_and_summed_up(
     assert not page.exception
 
 
+def test_more_than_99_percent_is_no_quotation(
+    models: Models, speech_wav: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(SHARES, "hybrid", (0.002, 0.0, 0.998, 0.0, 0.0, 0.0, 0.0))
+    page = AppTest.from_file(str(APP), default_timeout=60).run()
+    upload(page, speech_wav.read_bytes())
+    assert any(text.value.startswith(r"\> 99") for text in page.markdown)
+
+
 def test_a_classic_system_answers_without_what_it_cannot_do(
     models: Models, speech_wav: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -169,10 +169,10 @@ def test_a_profile_moves_the_answer_and_an_empty_one_does_not(
 
 
 def test_an_enrolled_voice_is_heard_more_like_others_when_neutral(
-    recognizer: Recognizer, bundle: Bundle, speech: np.ndarray
+    recognizer: Recognizer, bundle: Bundle, voices: dict[str, np.ndarray]
 ) -> None:
     """The population's mean is made uniform here, so enrolled speech must come nearer to it."""
-    sound = (speech, SAMPLE_RATE)
+    sound = (voices["lively"], SAMPLE_RATE)
     profile = recognizer.enrol([sound, sound])
     assert profile.models == fingerprint(bundle)
     assert 4 < profile.seconds <= 6

@@ -55,8 +55,7 @@ def test_silence_around_the_voice_changes_little(
     quiet = 1e-5 * np.random.default_rng(0).standard_normal(SAMPLE_RATE).astype(np.float32)
     usual = recognizer.predict((speech, SAMPLE_RATE))
     longer = recognizer.predict((np.concatenate([quiet, speech, quiet]), SAMPLE_RATE))
-    assert longer.label == usual.label
-    assert longer.probabilities == pytest.approx(usual.probabilities, abs=0.2)
+    assert longer.probabilities == pytest.approx(usual.probabilities, abs=0.1)
     assert longer.duration_s == pytest.approx(usual.duration_s + 2)
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from ser.audio import SAMPLE_RATE
-from ser.features import trim
+from ser.features import trim, trim_silence
 from ser.features.speech import MARGIN_S
 
 
@@ -41,3 +41,31 @@ def test_an_offset_of_the_sound_card_is_no_sound(speech: np.ndarray) -> None:
 @pytest.mark.parametrize("count", [1, 10, 511, 512, 600])
 def test_the_shortest_sounds_survive(count: int) -> None:
     assert 0 < len(trim(np.random.default_rng(0).standard_normal(count))) <= count
+
+
+def test_added_silence_changes_nothing(speech: np.ndarray) -> None:
+    heard = np.concatenate([_room(0.5), trim(speech), _room(0.5, 1)])
+    added = np.pad(heard, 3 * SAMPLE_RATE)
+    assert len(trim(added)) == pytest.approx(len(trim(heard)), abs=0.02 * SAMPLE_RATE)
+
+
+@pytest.mark.parametrize("snr_db", [20.0, 10.0])
+def test_a_steady_noise_is_cut_off_like_silence(speech: np.ndarray, snr_db: float) -> None:
+    voice = trim(speech)
+    padded = np.pad(voice, SAMPLE_RATE)
+    noise = np.random.default_rng(5).standard_normal(len(padded))
+    noise *= np.sqrt(np.mean(voice**2) / 10 ** (snr_db / 10))
+    heard = trim((padded + noise).astype(np.float32))
+    assert 0.6 * len(voice) < len(heard) < len(voice) + 3 * MARGIN_S * SAMPLE_RATE
+
+
+def test_trimming_silence_alone_leaves_a_steady_noise_around_the_voice(
+    speech: np.ndarray,
+) -> None:
+    """Whether anybody speaks is asked of a recording with its noise."""
+    rng = np.random.default_rng(0)
+    around = np.pad(trim(speech), SAMPLE_RATE)
+    noisy = (around + 0.02 * rng.standard_normal(len(around))).astype(np.float32)
+    assert len(trim_silence(noisy)) == len(noisy)
+    assert len(trim(noisy)) < len(noisy) - 1.5 * SAMPLE_RATE
+    assert len(trim_silence(around)) == pytest.approx(len(speech), abs=0.2 * SAMPLE_RATE)

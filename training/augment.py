@@ -17,12 +17,13 @@ from ser.audio import SAMPLE_RATE
 from ser.features import HOP_S, PROSODIC_FEATURES, mel_frequencies
 from ser.features.schema import Course
 from ser.features.spectral import FLOOR_DB
+from training.degrade import encode, mix, quicken, reverberate, room_response, telephone
 
 PITCH_SHIFT_ST = 3.0
 """Largest pitch shift of a copy, in semitones: within one speaker's moods."""
 
 STRETCH = (0.85, 1.18)
-SNR_DB = (5.0, 30.0)
+SNR_DB = (0.0, 30.0)
 
 
 def pitch_shift(samples: np.ndarray, semitones: float) -> np.ndarray:
@@ -63,15 +64,54 @@ def add_noise(
     return (samples + noise).astype(np.float32)
 
 
+def crowd(samples: np.ndarray, rng: np.random.Generator, *, voices: int = 5) -> np.ndarray:
+    """Make a crowd's murmur of one voice: it backwards, at other pitches, over and over itself.
+
+    No other speaker is borrowed, so nobody who is tested is heard behind one who is trained on.
+
+    Parameters
+    ----------
+    samples : np.ndarray [shape=(n,)]
+
+    Returns
+    -------
+    np.ndarray [shape=(n,), dtype=float32]
+    """
+    murmur = np.zeros(len(samples), dtype=np.float32)
+    for _ in range(voices):
+        other = quicken(samples[::-1], factor=rng.uniform(0.7, 1.5))
+        murmur += np.roll(np.resize(other, len(samples)), int(rng.integers(len(samples))))
+    return murmur
+
+
 def varied_copy(samples: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """Change pitch or tempo, and add noise to every other copy; [shape=(n,)] to about n."""
+    """Change pitch or tempo, and take most copies elsewhere; [shape=(n,)] to about n."""
     if rng.random() < 0.5:
         varied = pitch_shift(samples, rng.uniform(-PITCH_SHIFT_ST, PITCH_SHIFT_ST))
     else:
         varied = time_stretch(samples, rng.uniform(*STRETCH))
+    return _elsewhere(varied, rng)
+
+
+def _elsewhere(samples: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Let it sound in a room, in noise, over a telephone, through a codec, or none of these."""
+    changed = samples
+    if rng.random() < 0.2:
+        room = room_response(
+            t60_s=rng.uniform(0.15, 0.9), rng=rng, direct_db=rng.uniform(-3.0, 9.0)
+        )
+        changed = reverberate(changed, room)
     if rng.random() < 0.5:
-        varied = add_noise(varied, snr_db=rng.uniform(*SNR_DB), exponent=rng.uniform(0, 2), rng=rng)
-    return varied
+        snr_db = rng.uniform(*SNR_DB)
+        if rng.random() < 0.3:
+            changed = mix(changed, crowd(samples, rng), snr_db=snr_db)
+        else:
+            changed = add_noise(changed, snr_db=snr_db, exponent=rng.uniform(0, 2), rng=rng)
+    if rng.random() < 0.12:
+        changed = telephone(changed)
+    if rng.random() < 0.08:
+        changed = encode(changed, codec=str(rng.choice(["OPUS", "MP3"])))
+    return changed
 
 
 def augment(log_mel: np.ndarray, rng: np.random.Generator) -> np.ndarray:
@@ -93,7 +133,7 @@ def augment(log_mel: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     if rng.random() < 0.4:
         changed = warp(changed, tempo=rng.uniform(0.88, 1.14), tract=rng.uniform(0.88, 1.14))
     if rng.random() < 0.08:
-        changed = reverberate(changed, t60_s=rng.uniform(0.15, 0.8), level_db=rng.uniform(-14, -4))
+        changed = smear(changed, t60_s=rng.uniform(0.15, 0.8), level_db=rng.uniform(-14, -4))
     if rng.random() < 0.3:
         changed = changed + _equaliser(changed.shape[1], rng)
     if rng.random() < 0.12:
@@ -118,11 +158,11 @@ def vary_course(course: Course, rng: np.random.Generator) -> Course:
         contours = _warp_contours(contours, len(log_mel), tract=tract)
         prosody = _warp_prosody(prosody, tempo=tempo, tract=tract)
     if rng.random() < 0.15:
-        log_mel = reverberate(log_mel, t60_s=rng.uniform(0.15, 0.8), level_db=rng.uniform(-14, -4))
+        log_mel = smear(log_mel, t60_s=rng.uniform(0.15, 0.8), level_db=rng.uniform(-14, -4))
     if rng.random() < 0.5:
         log_mel = log_mel + _equaliser(log_mel.shape[1], rng)
     if rng.random() < 0.25:
-        log_mel = mix_noise(log_mel, level_db=rng.uniform(-45, -12), rng=rng)
+        log_mel = mix_noise(log_mel, level_db=rng.uniform(-45, -6), rng=rng)
     if rng.random() < 0.12:
         log_mel = _band_limit(log_mel, rng)
     length = len(log_mel) if rng.random() < 0.7 else round(len(log_mel) * rng.uniform(0.6, 1))
@@ -161,7 +201,7 @@ def warp(log_mel: np.ndarray, *, tempo: float, tract: float) -> np.ndarray:
     return _interpolate(_interpolate(log_mel, in_time).T, in_mel).T
 
 
-def reverberate(log_mel: np.ndarray, *, t60_s: float, level_db: float) -> np.ndarray:
+def smear(log_mel: np.ndarray, *, t60_s: float, level_db: float) -> np.ndarray:
     """Let the power of each band die away as in a room of reverberation time ``t60_s``.
 
     ``level_db`` is the level of the reverberation against the direct sound.

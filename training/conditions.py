@@ -28,7 +28,7 @@ from training.corpora import Clip
 from training.degrade import Samples
 from training.nonspeech import coloured
 
-VERSION = 1
+VERSION = 2
 """Raise it whenever a condition sounds otherwise than before."""
 
 CLEAN = "clean"

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from ser.audio import SAMPLE_RATE, Sound, load
 from ser.errors import AudioError
-from ser.features import log_mel, trim
+from ser.features import log_mel, trim_silence
 from ser.gate_features import window_features
 from training import degrade, nonspeech
 from training.corpora import Clip, read_table
@@ -167,7 +167,7 @@ def speech_examples(
     for number, index in enumerate(order):
         clip = clips[index]
         try:
-            voice = trim(load(clip.path).samples)
+            voice = trim_silence(load(clip.path).samples)
         except AudioError:
             continue
         names = {"group": clip.corpus, "speaker": clip.speaker, "emotion": clip.emotion}
@@ -241,7 +241,7 @@ def _described(
     """Measure a sound; of silence and crumbs there is nothing to learn."""
     if len(samples) < 0.2 * SAMPLE_RATE or float(np.ptp(samples)) < 1e-4:
         return
-    voice = trim(samples)
+    voice = trim_silence(samples)
     yield Example(
         speech=speech,
         group=group,

@@ -20,7 +20,7 @@ from ser.features.pitch import Contour, pitch_contour
 from ser.features.prosody import PROSODIC_FEATURES, measure_prosody
 from ser.features.schema import Features, extract, feature_names, feature_schema
 from ser.features.spectral import HOP_S, chroma, log_mel, mel_frequencies, mfcc
-from ser.features.speech import trim
+from ser.features.speech import trim, trim_silence, voice_bounds
 
 __all__ = [
     "HOP_S",
@@ -38,4 +38,6 @@ __all__ = [
     "mfcc",
     "pitch_contour",
     "trim",
+    "trim_silence",
+    "voice_bounds",
 ]

@@ -13,7 +13,7 @@ from ser.features import formants, functionals, pitch, spectral, speech
 from ser.features.contours import CONTOURS, measure_contours
 from ser.features.prosody import PROSODIC_FEATURES, analyse, prosody_of
 
-VERSION = 2
+VERSION = 3
 """Raise it whenever the same sound gives other values than before."""
 
 

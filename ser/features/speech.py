@@ -9,6 +9,15 @@ from ser.audio import SAMPLE_RATE
 TOP_DB = 35.0
 """How far under the loud part of a recording silence begins, in dB."""
 
+AUDIBLE_DB = 60.0
+"""What is further under the loudest moment is digital silence, which somebody may have added."""
+
+STEADY_DB = 3.0
+"""Where the softest fifth of what is audible differs by less, a steady noise is heard in it."""
+
+ABOVE_NOISE_DB = 5.0
+"""How far a voice rises above such a noise, in dB."""
+
 MARGIN_S = 0.05
 """What is kept on either side, so that soft onsets survive."""
 
@@ -19,8 +28,9 @@ _HOP = 128
 def trim(samples: np.ndarray) -> np.ndarray:
     """Cut the silence off both ends.
 
-    The reference is the 95th percentile of the frames' levels, not the
-    loudest: a click must not turn speech into silence.
+    Silence is what lies far under the loud part, or no higher than a steady noise
+    that is heard throughout: so the voice begins where it began before somebody
+    added silence or a fan was switched on.
 
     Parameters
     ----------
@@ -31,12 +41,43 @@ def trim(samples: np.ndarray) -> np.ndarray:
     -------
     np.ndarray [shape=(m,)], m <= n
     """
-    level = _levels_db(samples)
-    loud = np.flatnonzero(level > np.percentile(level, 95) - TOP_DB)
-    margin = int(MARGIN_S * SAMPLE_RATE)
-    start = max(int(loud[0]) * _HOP - margin, 0)
-    end = min(int(loud[-1]) * _HOP + _FRAME + margin, len(samples))
+    start, end = voice_bounds(samples)
     return samples[start:end]
+
+
+def voice_bounds(samples: np.ndarray) -> tuple[int, int]:
+    """Tell from which sample to before which one :func:`trim` keeps a recording."""
+    level = _levels_db(samples)
+    return _bounds(level > _silent_below_db(level), len(samples))
+
+
+def trim_silence(samples: np.ndarray) -> np.ndarray:
+    """Cut off both ends only what is far under the loud part: a steady noise stays.
+
+    For who wants to know whether there is a voice at all; shapes as of :func:`trim`.
+    """
+    level = _levels_db(samples)
+    start, end = _bounds(level > np.percentile(level, 95) - TOP_DB, len(samples))
+    return samples[start:end]
+
+
+def _bounds(loud: np.ndarray, count: int) -> tuple[int, int]:
+    """Turn the first and the last loud frame into samples, with a margin."""
+    frames = np.flatnonzero(loud)
+    margin = int(MARGIN_S * SAMPLE_RATE)
+    start = max(int(frames[0]) * _HOP - margin, 0)
+    return start, min(int(frames[-1]) * _HOP + _FRAME + margin, count)
+
+
+def _silent_below_db(level: np.ndarray) -> float:
+    """Find the level under which there is no voice."""
+    audible = level[level > level.max() - AUDIBLE_DB]
+    # The 95th percentile, not the loudest: a click must not turn speech into silence.
+    soft, softer_quarter, loud = np.percentile(audible, [5, 25, 95])
+    threshold = loud - TOP_DB
+    if softer_quarter - soft < STEADY_DB:
+        threshold = max(threshold, min(softer_quarter + ABOVE_NOISE_DB, loud - STEADY_DB))
+    return float(threshold)
 
 
 def _levels_db(samples: np.ndarray) -> np.ndarray:

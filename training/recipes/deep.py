@@ -28,7 +28,7 @@ def cnn_lstm(seed: int) -> Any:
     """Two convolutions over time and an LSTM, stopped early."""
     from training.recipes.networks import NetworkClassifier, Schedule, cnn_lstm
 
-    schedule = Schedule(epochs=100, batch_size=32, rate=1e-3, patience=10)
+    schedule = Schedule(epochs=100, batch_size=32, rate=1e-3, patience=6)
     return NetworkClassifier(cnn_lstm, schedule, seed=seed)
 
 

@@ -22,6 +22,9 @@ from training.recipes.data import Watched
 VALIDATION_SHARE = 0.1
 """Of the training clips, kept out of training to see when to stop."""
 
+LEAST_GAIN = 1e-3
+"""A validation loss that falls by less has stopped falling."""
+
 Build = Callable[[tuple[int, ...]], list[keras.Layer]]
 
 
@@ -37,8 +40,8 @@ class Schedule:
     rate : float
         Highest learning rate; it falls to zero as a cosine.
     patience : int or None
-        Stop when the validation loss has not fallen for so many epochs, and go back to
-        the best; None trains to the end.
+        Stop when the validation loss has not fallen by :data:`LEAST_GAIN` for so many
+        epochs, and go back to the best; None trains to the end.
     """
 
     epochs: int
@@ -168,7 +171,9 @@ class NetworkClassifier:
             callbacks += [_Test(watched.x, target), log]
         if self._schedule.patience is not None:
             stopping = keras.callbacks.EarlyStopping(
-                patience=self._schedule.patience, restore_best_weights=True
+                patience=self._schedule.patience,
+                min_delta=LEAST_GAIN,
+                restore_best_weights=True,
             )
             callbacks.append(stopping)
         return callbacks
