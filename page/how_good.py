@@ -7,7 +7,7 @@ from pathlib import Path
 import streamlit as st
 
 from page.figures import known, plot, show_balance
-from page.kept import answering
+from page.kept import answering, are_ours, model_names
 from page.measured import show_benchmark
 from ser import reports
 from ser.architecture import Block, read_blocks
@@ -20,6 +20,13 @@ def show() -> None:
     """Lay out the page from top to bottom."""
     st.title("How good is it?", anchor=False)
     root = Path(answering().root)
+    if not are_ours():
+        (system,) = model_names().values()
+        st.info(
+            f"{system} answers now. How good it is stands under “How do well-known designs do?”; "
+            "all else is about the models that this program was shipped with."
+        )
+        root = SHIPPED
     benchmark = known(reports.read_benchmark, root, "reports/benchmark.json")
     if benchmark is not None:
         show_benchmark(benchmark)
@@ -77,6 +84,7 @@ def show_gate(root: Path) -> None:
 
 def show_systems() -> None:
     """Set well-known designs side by side: what is claimed, and what they gave here."""
+    from ser.charts.architecture import describe, layers_chart
     from ser.charts.systems import as_log, curves_chart, systems_chart
 
     st.header("How do well-known designs do?", anchor=False)
@@ -100,6 +108,9 @@ def show_systems() -> None:
                 st.write(f"Claimed: {system.claim}.")
                 words = as_log(system).in_words()
                 plot(curves_chart, system, key=f"curves-{system.name}", alt=f"By epoch: {words}.")
+                told = "; ".join(f"{layer.key}, {describe(layer)}" for layer in system.layers)
+                st.write("Layer by layer, with the shape of what leaves each and its weights:")
+                plot(layers_chart, system.layers, key=f"layers-{system.name}", alt=told)
 
 
 def show_architecture(root: Path) -> None:

@@ -262,6 +262,8 @@ def test_a_run_tells_what_was_claimed(root: Path) -> None:
         for name in ("training_accuracy", "validation_accuracy", "accuracy", "macro_f1", "loss"):
             assert 0 <= row[name] < 5
         assert {"angry", "sad", "pleasant surprise"} <= set(row["recalls"])
+    assert random["layers"][-1]["shape"] == [7]
+    assert len(random["curves"]["test_accuracy"]) == len(random["curves"]["loss"]) == 2
     assert unheard["parts"] == 2
     assert unheard["speakers"] == 2
 

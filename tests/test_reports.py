@@ -243,7 +243,8 @@ def test_both_protocols_of_a_system_are_one_row(tmp_path: Path) -> None:
         name: [1.0, 0.5]
         for name in ("loss", "accuracy", "val_loss", "val_accuracy", "test_loss", "test_accuracy")
     }
-    rows = [_recipe_row("random", 0.95, curves=curves), _recipe_row("unheard", 0.45)]
+    layers = [{"key": "Dense", "shape": [2], "parameters": 6}]
+    rows = [_recipe_row("random", 0.95, curves=curves, layers=layers), _recipe_row("unheard", 0.45)]
     write(tmp_path / "reports/recipes.json", json.dumps({"rows": rows}))
     (system,) = reports.read_systems(tmp_path)
     assert system.random is not None
@@ -254,6 +255,7 @@ def test_both_protocols_of_a_system_are_one_row(tmp_path: Path) -> None:
         note.text for note in systems_chart((system,)).layout.annotations if "<b>" in note.text
     ]
     assert "45" in line
+    assert [(layer.key, layer.shape) for layer in system.layers] == [("Dense", (2,))]
     assert set(as_log(system).unlearnt) == {"validation", "test"}
     assert len(curves_chart(system).data) == 6
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cache
 
+from ser.architecture import Block
 from ser.corpora import known_corpora
 
 POOLED = "all speech"
@@ -262,6 +263,8 @@ class System:
     curves : dict of str to tuple of float
         By epoch, as a :class:`ser.training_log.TrainingLog` has them: ``loss``,
         ``val_accuracy`` and so on; empty where it has no epochs.
+    layers : tuple of Block
+        Of a network, from input to answer.
     """
 
     name: str
@@ -272,6 +275,7 @@ class System:
     random: Answered | None
     unheard: Answered | None
     curves: dict[str, tuple[float, ...]]
+    layers: tuple[Block, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
 
+from ser.architecture import Block
 from ser.errors import ReportError
 from ser.reports.figures import (
     OURS,
@@ -262,6 +263,10 @@ def _system(rows: dict[str, Any]) -> System:
         random=_answered(rows.get("random")),
         unheard=_answered(rows.get("unheard")),
         curves={name: tuple(map(float, values)) for name, values in curves.items()},
+        layers=tuple(
+            Block(str(layer["key"]), tuple(map(int, layer["shape"])), int(layer["parameters"]))
+            for layer in about.get("layers", ())
+        ),
     )
 
 

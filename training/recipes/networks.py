@@ -9,13 +9,15 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 import keras
 import numpy as np
 from keras import layers
 
+from ser.architecture import layers_of
 from ser.layers import StatisticsPooling
 from training.recipes.data import Watched
 
@@ -122,6 +124,11 @@ class NetworkClassifier:
             "epochs": float(epochs),
         }
         return self
+
+    @property
+    def layers(self) -> list[dict[str, Any]]:
+        """What the network is made of: ``key``, ``shape`` and ``parameters`` of each layer."""
+        return [asdict(block) for block in layers_of(self.network)]
 
     def predict_proba(self, x: np.ndarray) -> np.ndarray:
         """Give each class's probability [shape=(clips, classes)]."""

@@ -50,14 +50,14 @@ class Answers:
     learnt : dict of str to float
         What a network says of its training; see
         :class:`training.recipes.networks.NetworkClassifier`.
-    curves : dict of str to list of float
-        Of that training, where it was watched.
+    network : dict
+        Its ``curves``, where that training was watched, and its ``layers``; empty of others.
     """
 
     test: np.ndarray
     probabilities: np.ndarray
     learnt: dict[str, float]
-    curves: dict[str, list[float]]
+    network: dict[str, Any]
 
 
 def score(
@@ -77,7 +77,7 @@ def score(
         (mean cross-entropy), ``recalls`` by the recipe's words, ``confusion`` (rows are
         truth), ``clips``, ``speakers``, ``parts``; of networks also the mean over parts of
         ``training_accuracy``, ``validation_accuracy`` and ``epochs``, and the first part's
-        ``curves``.
+        ``curves`` and ``layers``.
 
     Raises
     ------
@@ -91,8 +91,7 @@ def score(
     learnt = {
         name: float(np.mean([part.learnt[name] for part in parts])) for name in parts[0].learnt
     }
-    figures = {**_figures(recipe, table, parts), **learnt, "parts": len(parts)}
-    return figures | ({"curves": parts[0].curves} if parts[0].curves else {})
+    return {**_figures(recipe, table, parts), **learnt, "parts": len(parts), **parts[0].network}
 
 
 def fit(
@@ -144,8 +143,10 @@ def _train_and_answer(
     classifier = fit(recipe, table, training, seed=seed, watched=watched)
     columns = [list(classifier.classes_).index(label) for label in recipe.words]
     probabilities = classifier.predict_proba(table.features[test])[:, columns]
-    told = (getattr(classifier, name, {}) for name in ("learnt", "curves"))
-    return Answers(test, probabilities, *told)
+    if not recipe.is_network:
+        return Answers(test, probabilities, learnt={}, network={})
+    network = {"curves": classifier.curves, "layers": classifier.layers}
+    return Answers(test, probabilities, classifier.learnt, network)
 
 
 def _splits(
