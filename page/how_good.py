@@ -12,6 +12,7 @@ from page.measured import show_benchmark
 from ser import reports
 from ser.architecture import Block, read_blocks
 from ser.bundle import MODEL_FILES, SHIPPED
+from ser.reports import System
 
 MAIN, ALL = "The main ones", "All"
 
@@ -84,8 +85,7 @@ def show_gate(root: Path) -> None:
 
 def show_systems() -> None:
     """Set well-known designs side by side: what is claimed, and what they gave here."""
-    from ser.charts.architecture import describe, layers_chart
-    from ser.charts.systems import as_log, curves_chart, systems_chart
+    from ser.charts.systems import systems_chart
 
     st.header("How do well-known designs do?", anchor=False)
     systems = known(reports.read_systems, SHIPPED, "reports/recipes.json")
@@ -102,15 +102,25 @@ def show_systems() -> None:
         "Each is trained and scored by one command, `python -m training.recipes run NAME`, and "
         "can then be chosen on the page “Train your own”."
     )
-    for system in systems:
+    for number, system in enumerate(systems):
         if system.curves:
-            with st.expander(f"How {system.title} learnt", type="compact", key=system.name):
-                st.write(f"Claimed: {system.claim}.")
-                words = as_log(system).in_words()
-                plot(curves_chart, system, key=f"curves-{system.name}", alt=f"By epoch: {words}.")
-                told = "; ".join(f"{layer.key}, {describe(layer)}" for layer in system.layers)
-                st.write("Layer by layer, with the shape of what leaves each and its weights:")
-                plot(layers_chart, system.layers, key=f"layers-{system.name}", alt=told)
+            title = f"How {system.title} learnt {len(system.emotions)} emotions"
+            with st.expander(title, type="compact", key=f"system-{number}"):
+                show_network(system, number)
+
+
+def show_network(system: System, number: int) -> None:
+    """Show how a well-known network learnt, and what it is made of."""
+    from ser.charts.architecture import describe, layers_chart
+    from ser.charts.systems import as_log, curves_chart
+
+    st.write(f"Claimed: {system.claim}.")
+    words = as_log(system).in_words()
+    plot(curves_chart, system, key=f"curves-{number}", alt=f"By epoch: {words}.")
+    if system.layers:
+        told = "; ".join(f"{layer.key}, {describe(layer)}" for layer in system.layers)
+        st.write("Layer by layer, with the shape of what leaves each and its weights:")
+        plot(layers_chart, system.layers, key=f"layers-{number}", alt=told)
 
 
 def show_architecture(root: Path) -> None:

@@ -69,6 +69,16 @@ def denoise(sound: Sound) -> Sound:
     return Sound(cleaned)
 
 
+def cleaning_schema() -> dict[str, float]:
+    """Say how :func:`denoise` cleans: a model trained on cleaned sounds fits only such."""
+    return {
+        "turned_down_db": TURNED_DOWN_DB,
+        "noise_share": NOISE_SHARE,
+        "smoothed_hz": SMOOTHED_HZ,
+        "n_fft": _N_FFT,
+    }
+
+
 def kept(sound: Sound) -> Stretch:
     """Tell which stretch is left once the silence at both ends is cut off.
 

@@ -227,8 +227,8 @@ def fingerprint(bundle: Bundle) -> str:
 
     manifest = bundle.manifest
     facts = [
-        {name: manifest["sha256"][name] for name in MODEL_FILES.values()},
-        manifest["temperature"],
+        {name: manifest["sha256"].get(name) for name in MODEL_FILES.values()},
+        manifest.get("temperature"),  # a recipe has neither, and no profile fits it
         manifest.get("neutral_reference"),
     ]
     return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()[:16]

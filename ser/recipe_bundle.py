@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -222,19 +223,34 @@ def read_manifest(root: Path) -> dict[str, Any]:
     """
     try:
         manifest = json.loads((root / MANIFEST).read_text(encoding="utf-8"))
-        kind, labels, words = manifest["kind"], manifest["labels"], manifest["words"]
-        file = next(iter(manifest["sha256"]))
-        known = file in {CLASSIFIER, NETWORK} and manifest["features"] in FEATURE_SETS
-        whole = {"feature_schema", "known_answer", "recipe", "classes"} <= set(manifest) and known
+        fits = _fits(manifest)
     except FileNotFoundError as error:
         raise BundleError(
             f"There is no trained system in {root} ({MANIFEST} is missing): run the recipe first."
         ) from error
-    except (OSError, ValueError, KeyError, TypeError, StopIteration) as error:
+    # A manifest may be anybody's.
+    except (OSError, ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
         raise BundleError(f"{root / MANIFEST} is damaged: run the recipe again.") from error
-    if kind != KIND or not whole or len(labels) != len(words) or not set(labels) <= {*INNER_LABELS}:
+    if not fits:
         raise BundleError(f"{root / MANIFEST} describes no recipe's system: run the recipe again.")
     return dict(manifest)
+
+
+def _fits(manifest: Any) -> bool:
+    """Tell whether a manifest holds what :func:`save_recipe` writes."""
+    labels, words, files = manifest["labels"], manifest["words"], list(manifest["sha256"].items())
+    texts = [*words, manifest["recipe"], manifest["features"], *manifest["classes"]]
+    return (
+        manifest["kind"] == KIND
+        and len(files) == 1
+        and files[0][0] in {CLASSIFIER, NETWORK}
+        and len(labels) == len(words) == len(set(labels)) > 1
+        and set(labels) <= {*INNER_LABELS}
+        and all(isinstance(text, str) for text in texts)
+        and re.fullmatch(r"[\w.-]{1,40}", manifest["recipe"]) is not None
+        and manifest["features"] in FEATURE_SETS
+        and {"feature_schema", "known_answer"} <= set(manifest)
+    )
 
 
 class _NetworkAnswers:

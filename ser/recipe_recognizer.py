@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, cast
 
 from ser.errors import BundleError
 from ser.recipe_bundle import open_recipe
-from ser.recognizer import Recognizer
+from ser.recognizer import Heard, Recognizer
 
 if TYPE_CHECKING:
     import numpy as np
@@ -67,6 +67,9 @@ class RecipeRecognizer(Recognizer):
         BundleError
         """
         raise BundleError(f"{self._recipe.name} cannot learn a voice.")
+
+    def _shared_offset(self, heard: Sequence[Heard], model: str) -> np.ndarray:
+        raise BundleError(f"{self._recipe.name} cannot allow for a voice that clips share.")
 
     def _make_ready(self, model: str) -> None:
         """Do nothing: it is open."""

@@ -12,7 +12,9 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
+from ser.architecture import Block
 from ser.bundle import SHIPPED
+from ser.reports import System
 from tests.figures import benchmark, calibration, confidence, data, robustness, row, write
 
 
@@ -197,3 +199,23 @@ def test_the_balance_of_what_was_learnt_from_is_shown(root: Path) -> None:
     said = "Most of them are calm (1\N{NO-BREAK SPACE}200), the fewest boredom (3)."
     assert said in charts(page)["Recordings by emotion and corpus"]
     assert not page.exception
+
+
+def test_a_network_is_shown_for_each_choice_of_emotions(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Two choices of one recipe, of which one was scored before layers were told."""
+    st.cache_resource.clear()
+    curves: dict[str, tuple[float, ...]] = {"loss": (1.0, 0.5), "accuracy": (0.4, 0.6)}
+    block = Block("Dense", (2,), 6)
+    systems = tuple(
+        System("cnn-toy", "CNN on toys", emotions, "none", None, None, None, curves, layers)
+        for emotions, layers in ((("sad", "calm"), (block,)), (("sad", "fear", "calm"), ()))
+    )
+    monkeypatch.setattr("ser.reports.read_systems", lambda root: systems)
+    page = show()
+    assert not page.exception
+    folded = [expander.label for expander in page.expander]
+    assert "How CNN on toys learnt 2 emotions" in folded
+    assert "How CNN on toys learnt 3 emotions" in folded
+    assert "What are its limits?" in headings(page), "nothing below is lost"

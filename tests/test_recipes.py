@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 import soundfile
 
+from ser import ProfileError, Recognizer, VoiceProfile
 from ser.errors import BundleError
 from ser.features.classic import (
     CLASSIC_FEATURES,
@@ -332,6 +333,25 @@ def test_cleaned_copies_are_short_and_at_16_khz(ran: Path) -> None:
     assert 0 < len(samples) <= 0.5 * RATE
 
 
+def test_cleaned_copies_go_into_no_folder_that_holds_anything(
+    ran: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Least of all into the corpus, whose names they may bear."""
+    before = Path(_clip(ran, CALM)).read_bytes()
+    assert _run(ran, "mlp-ravdess", "--cleaned", str(ran / "data/ravdess")) == 1
+    assert "not an empty folder" in capsys.readouterr().err
+    assert Path(_clip(ran, CALM)).read_bytes() == before
+
+
+def test_a_voice_learnt_by_our_networks_is_refused_in_a_sentence(ran: Path) -> None:
+    recognizer = Recognizer.load(ran / "bundles/mlp-ravdess")
+    profile = VoiceProfile("others", 9.0, {"mlp-ravdess": (0.0,) * 9})
+    with pytest.raises(ProfileError, match="other models"):
+        recognizer.predict(_clip(ran, CALM), profile=profile)
+    with pytest.raises(BundleError, match="cannot allow for a voice"):
+        recognizer.predict_many([_clip(ran, CALM)], same_speaker=True)
+
+
 def test_a_missing_corpus_and_a_missing_recipe_are_told(
     ran: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -399,6 +419,12 @@ def test_a_changed_file_is_not_opened(copied: Path) -> None:
         ("known_answer", [0.1, 0.2, 0.3, 0.4], "does not answer"),
         ("labels", ["calm", "happy", "fear", "sad"], "does not answer"),
         ("kind", "something", "no recipe's system"),
+        ("recipe", "=HYPERLINK()", "no recipe's system"),
+        ("words", 4, "is damaged"),
+        ("labels", [["calm"], ["happy"], ["fear"], ["sad"]], "is damaged"),
+        ("labels", ["calm"] * 4, "no recipe's system"),
+        ("sha256", {"/etc/passwd": "0"}, "no recipe's system"),
+        ("sha256", ["x"], "is damaged"),
         ("sha256", [], "is damaged"),
     ],
 )

@@ -269,5 +269,15 @@ def test_a_system_without_curves_or_a_claim_is_drawn_too(tmp_path: Path) -> None
     assert reports.systems_words((system,)) == ""
 
 
+def test_choices_of_as_many_emotions_are_not_mixed_up(tmp_path: Path) -> None:
+    other = _recipe_row("unheard", 0.3) | {"emotions": ["sad", "angry"]}
+    rows = [_recipe_row("random", 0.9), other]
+    write(tmp_path / "reports/recipes.json", json.dumps({"rows": rows}))
+    one, two = reports.read_systems(tmp_path)
+    assert (one.emotions, two.emotions) == (("calm", "happy"), ("sad", "angry"))
+    assert one.unheard is None
+    assert two.random is None
+
+
 def test_the_committed_recipes_can_be_read() -> None:
     assert {"mlp-ravdess", "svm-ravdess"} <= {s.name for s in reports.read_systems(SHIPPED)}

@@ -165,8 +165,10 @@ def architecture(options: argparse.Namespace) -> Iterator[Picture]:
 def _open_layers(path: Path) -> tuple[Block, ...]:
     import keras
 
+    import ser.layers  # noqa: F401  (saved networks may name its layer)
+
     try:
-        return layers_of(keras.saving.load_model(path, compile=False))
+        return layers_of(keras.saving.load_model(path, compile=False, safe_mode=True))
     except (OSError, ValueError, TypeError, KeyError) as error:
         raise PictureError(f"{path} cannot be opened as a network of Keras.") from error
 

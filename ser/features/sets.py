@@ -54,7 +54,9 @@ def _denoised(samples: np.ndarray) -> np.ndarray:
 
 
 def _denoised_schema() -> dict[str, Any]:
-    return {"denoised": "noisereduce, stationary", **sequences.log_mel_schema()}
+    from ser.cleaning import cleaning_schema
+
+    return {"denoised": cleaning_schema(), **sequences.log_mel_schema()}
 
 
 FEATURE_SETS = {

@@ -243,17 +243,18 @@ def _peer(entry: Any) -> Peer:
 
 def _systems(content: Any) -> tuple[System, ...]:
     """Bring both protocols of a recipe and a choice of emotions together."""
-    together: dict[tuple[str, int], dict[str, Any]] = {}
+    together: dict[tuple[str, frozenset[str]], dict[str, Any]] = {}
     for row in content["rows"]:
-        together.setdefault((row["recipe"], len(row["emotions"])), {})[row["protocol"]] = row
+        key = (row["recipe"], frozenset(row["emotions"]))
+        together.setdefault(key, {})[row["protocol"]] = row
     return tuple(_system(rows) for rows in together.values())
 
 
 def _system(rows: dict[str, Any]) -> System:
     about = next(iter(rows.values()))
-    curves: dict[str, list[float]] = next(
-        (row["curves"] for row in rows.values() if row.get("curves")), {}
-    )
+    # One training's; its curves and its layers belong together.
+    network: dict[str, Any] = next((row for row in rows.values() if row.get("curves")), {})
+    curves = network.get("curves", {})
     return System(
         name=about["recipe"],
         title=about["title"],
@@ -265,7 +266,7 @@ def _system(rows: dict[str, Any]) -> System:
         curves={name: tuple(map(float, values)) for name, values in curves.items()},
         layers=tuple(
             Block(str(layer["key"]), tuple(map(int, layer["shape"])), int(layer["parameters"]))
-            for layer in about.get("layers", ())
+            for layer in network.get("layers", ())
         ),
     )
 

@@ -14,7 +14,6 @@ import argparse
 import math
 import sys
 from collections.abc import Callable, Sequence
-from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -22,13 +21,15 @@ import numpy as np
 from ser.audio import Source
 from ser.errors import AudioError
 from ser.recipe_bundle import open_recipe, save_recipe
+from training.benchmark.predictions import FOLDER
 from training.benchmark.writing import percent
 from training.command import exit_status
 from training.corpora import read_table
 from training.dataset import TrainingError
 from training.recipes import RECIPES, OwnModel, Recipe
 from training.recipes.data import Table, load_table, write_cleaned
-from training.recipes.own import own_answers, run_own
+from training.recipes.own import BUNDLE as OWN_BUNDLE
+from training.recipes.own import own_answerer, own_rows, run_own
 from training.recipes.results import (
     FILE,
     Row,
@@ -63,6 +64,8 @@ def _run(options: argparse.Namespace) -> None:
     if isinstance(recipe, OwnModel):
         _run_own(recipe, options)
         return
+    if options.report_only:
+        raise TrainingError(f"{recipe.name} keeps no predictions: run it without --report-only.")
     if options.emotions:
         recipe = recipe.with_emotions(options.emotions)
     data = load_table(recipe, read_table(options.table), cache=options.cache)
@@ -80,15 +83,20 @@ def _run(options: argparse.Namespace) -> None:
 def _run_own(own: OwnModel, options: argparse.Namespace) -> None:
     if options.emotions or options.cleaned:
         raise TrainingError(f"{own.name} takes neither --emotions nor --cleaned.")
-    rows = run_own(
-        own,
-        options.protocol,
-        table=options.table,
-        cache=options.cache,
-        runs=options.runs,
-        out=options.out,
-        seed=options.seed,
-    )
+    if options.report_only:
+        rows = own_rows(own, options.out)
+    else:
+        rows = run_own(
+            own,
+            options.protocol,
+            table=options.table,
+            cache=options.cache,
+            runs=options.runs,
+            bundle=options.out / BUNDLES / OWN_BUNDLE,
+            seed=options.seed,
+        )
+    if not rows:
+        raise TrainingError(f"{options.out / FOLDER} holds no predictions of {own.name}.")
     renew_rows(options.out / FILE, rows)
     print(f"Wrote {options.out / FILE}")
 
@@ -116,7 +124,7 @@ def _save(recipe: Recipe, data: Table, options: argparse.Namespace) -> None:
         words=recipe.words,
         facts={"title": recipe.title, **facts(data, seed=options.seed)},
     )
-    print(f"Saved the model, trained on all {len(data.clips)} clips, in {root}")
+    print(f"Saved the model, trained anew on all speakers, in {root}")
 
 
 def _answer(options: argparse.Namespace) -> None:
@@ -136,7 +144,7 @@ def _answer(options: argparse.Namespace) -> None:
 def _answerer(recipe: Recipe | OwnModel, bundles: Path) -> Callable[[list[Source]], np.ndarray]:
     """Open a trained system: sounds to an array of labels."""
     if isinstance(recipe, OwnModel):
-        return partial(own_answers, recipe, bundles)
+        return own_answerer(recipe, bundles)
     return open_recipe(bundles / recipe.name).answer
 
 
@@ -192,6 +200,11 @@ def _parser() -> argparse.ArgumentParser:
         choices=PROTOCOLS,
         default=PROTOCOLS,
         help="score these alone; none: only train and save",
+    )
+    run.add_argument(
+        "--report-only",
+        action="store_true",
+        help="of the app's own models: train nothing, measure what reports/predictions/ holds",
     )
     answer = commands.add_parser("answer", help="say what sounds are most like")
     answer.set_defaults(command=_answer)

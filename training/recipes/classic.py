@@ -65,7 +65,7 @@ def _recipe(name: str, title: str, classifier: Any, in_words: str) -> Recipe:
         all_emotions=tuple(EMOTIONS.values()),
         features=FEATURE_SETS["classic"],
         classifier=classifier,
-        classifier_in_words=in_words,
+        in_words=in_words,
     )
 
 

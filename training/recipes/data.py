@@ -104,10 +104,12 @@ def write_cleaned(recipe: Recipe, table: Table, folder: Path) -> None:
     Raises
     ------
     TrainingError
-        The folder cannot be written.
+        The folder is not empty, for a corpus might lie there, or cannot be written.
     """
     import soundfile
 
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise TrainingError(f"{folder} is not an empty folder: name a new one for cleaned clips.")
     for clip, name in zip(table.clips, recipe.file_names(table.clips), strict=True):
         path = folder / name
         try:
@@ -129,6 +131,7 @@ def _results(
         [identity(clip.path) for clip in clips],
         recipe.features.schema(),
         recipe.copies,
+        recipe.varied,
         name=recipe.features.name,
         vary=recipe.vary,
         jobs=jobs if len(clips) >= _FEW else 1,
@@ -157,12 +160,14 @@ def _extract_all(
     files: list[tuple[str, int, int]],
     schema: dict[str, Any],
     copies: int,
+    varied: str,
     *,
     name: str,
     vary: Vary | None,
     jobs: int,
 ) -> list[list[np.ndarray] | str]:
-    """Extract files; what they are, the schema and the number of copies are the cache's key."""
+    """Extract files; what they are, the schema, and how many copies of what kind are the key."""
+    del varied  # matters to the cache alone
     from tqdm import tqdm
 
     with parallel_config("loky", n_jobs=jobs, inner_max_num_threads=1):

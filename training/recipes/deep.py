@@ -11,7 +11,7 @@ from typing import Any
 from ser.features.sets import FEATURE_SETS
 from training.corpora.ravdess import EMOTIONS, SONG, SPEECH
 from training.corpora.tess import CORPUS as TESS
-from training.recipes.ravtess import merged_names, vary_speed_and_pitch
+from training.recipes.ravtess import VARIED, merged_names, vary_speed_and_pitch
 from training.recipes.recipe import Recipe
 
 TESS_EMOTIONS = ("angry", "disgust", "fear", "happy", "neutral", "pleasant surprise", "sad")
@@ -43,13 +43,14 @@ DEEP = (
         all_emotions=tuple(EMOTIONS.values()),
         features=FEATURE_SETS["denoised-log-mel"],
         classifier=cnn,
-        classifier_in_words="four convolutions, 12 epochs, six copies of each training clip",
+        in_words="four convolutions, 12 epochs, six copies of each training clip",
         is_network=True,
         random_splits=5,
         random_tested=1,
         folds=(1, 2),
         copies=6,
         vary=vary_speed_and_pitch,
+        varied=VARIED,
         file_names=merged_names,
     ),
     Recipe(
@@ -65,7 +66,7 @@ DEEP = (
         all_emotions=TESS_EMOTIONS,
         features=FEATURE_SETS["mfcc-sequence"],
         classifier=cnn_lstm,
-        classifier_in_words="two convolutions over time, LSTM, up to 100 epochs, early stopping",
+        in_words="two convolutions over time, LSTM, up to 100 epochs, early stopping",
         is_network=True,
     ),
 )

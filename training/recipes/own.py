@@ -9,7 +9,7 @@ again once it is finished.
 from __future__ import annotations
 
 import platform
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -76,10 +76,10 @@ def run_own(
     table: Path,
     cache: Path,
     runs: Path,
-    out: Path,
+    bundle: Path,
     seed: int,
 ) -> list[dict[str, Any]]:
-    """Train, score and save both models; answer this one's rows.
+    """Train, score and save both models in one folder; answer this one's rows.
 
     Raises
     ------
@@ -88,16 +88,15 @@ def run_own(
     """
     from training import evaluate, train
 
-    shared = ["--table", table, "--cache", cache, "--runs", runs, "--seed", seed, "--resume"]
+    places = ["--table", table, "--cache", cache, "--runs", runs, "--out", bundle]
+    shared = [*places, "--seed", seed, "--resume"]
     for protocol in protocols:
         folds = ["--folds", *PARTS[protocol]] if PARTS[protocol] else []
         name = PROTOCOL_NAMES[protocol]
-        options = ["--out", out, "--protocol", name, *folds, "--no-calibration"]
-        _call(evaluate.main, [*shared, *options])
+        _call(evaluate.main, [*shared, "--protocol", name, *folds, "--no-calibration"])
     start = ["--start-from", "fold-1"] if (runs / "fold-1").is_dir() else []
-    fitted = ["--fitted-from", out / "reports/benchmark.json"] if protocols else []
-    _call(train.main, [*shared, "--out", out / "bundles" / BUNDLE, *start, *fitted])
-    return own_rows(own, out, protocols)
+    _call(train.main, [*shared, *start])
+    return own_rows(own, bundle, protocols)
 
 
 def own_rows(
@@ -115,17 +114,21 @@ def own_rows(
     ]
 
 
-def own_answers(own: OwnModel, bundles: Path, sources: Sequence[Source]) -> np.ndarray:
-    """Name what each sound is most like [shape=(sounds,), dtype='<U9']; "" where nobody speaks.
+def own_answerer(own: OwnModel, bundles: Path) -> Callable[[list[Source]], np.ndarray]:
+    """Open what a run has saved: sounds to labels [dtype='<U9'], "" where nobody speaks.
 
     Raises
     ------
-    AudioError, BundleError
-        See :meth:`ser.Recognizer.predict`.
+    BundleError
+        See :meth:`ser.Recognizer.load`.
     """
     recognizer = Recognizer.load(bundles / BUNDLE)
-    answers = [recognizer.predict(source, model=own.model).label or "" for source in sources]
-    return np.array(answers, dtype="<U9")
+
+    def answers(sources: list[Source]) -> np.ndarray:
+        labels = [recognizer.predict(source, model=own.model).label or "" for source in sources]
+        return np.array(labels, dtype="<U9")
+
+    return answers
 
 
 def _row(own: OwnModel, protocol: Protocol, pool: Pool) -> dict[str, Any]:

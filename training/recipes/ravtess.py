@@ -22,6 +22,7 @@ from training.corpora.spellings import emotion_named
 ACTORS = {"tess-OAF": 25, "tess-YAF": 26}
 SPEED = (0.8, 1.25)
 PITCH_ST = 2.5
+VARIED = f"speed {SPEED[0]} to {SPEED[1]}, pitch within {PITCH_ST} semitones"
 
 _CODES = {emotion_named(word): code for code, word in EMOTIONS.items()}
 _REPETITIONS = 99

@@ -47,7 +47,8 @@ class Recipe:
         ``classes_``, or to a :class:`training.recipes.networks.NetworkClassifier`. What
         has to be fitted, such as a scaling, belongs into it, so that it is fitted on
         training clips alone.
-    classifier_in_words : str
+    in_words : str
+        What the classifier is.
     is_network : bool
         Whether it is the latter, which has copies and curves.
     random_splits : int
@@ -60,6 +61,8 @@ class Recipe:
         So many varied copies of each training clip are trained on beside it.
     vary : callable or None
         Makes them: cleaned samples and a generator of random numbers to samples.
+    varied : str
+        Says how; part of the cache's key.
     file_names : callable
         What cleaned clips are called when they are written out, relative to a folder.
     """
@@ -73,19 +76,15 @@ class Recipe:
     all_emotions: tuple[str, ...]
     features: FeatureSet
     classifier: Callable[[int], Any]
-    classifier_in_words: str
+    in_words: str
     is_network: bool = False
     random_splits: int = 4
     random_tested: int | None = None
     folds: tuple[int, ...] | None = None
     copies: int = 0
     vary: Vary | None = None
+    varied: str = ""
     file_names: Callable[[Sequence[Clip]], list[Path]] = by_speaker
-
-    @property
-    def in_words(self) -> str:
-        """What it is."""
-        return self.classifier_in_words
 
     @property
     def hears(self) -> str:
