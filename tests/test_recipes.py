@@ -31,7 +31,7 @@ from training.recipes import RECIPES, Recipe
 from training.recipes.__main__ import main
 from training.recipes.classic import CLASSIC
 from training.recipes.data import Table
-from training.recipes.results import as_table, make_row, read_rows, renew_rows
+from training.recipes.results import as_details, as_table, make_row, read_rows, renew_rows
 from training.recipes.scoring import PROTOCOLS, score
 
 RATE = 16_000
@@ -468,5 +468,7 @@ def test_a_damaged_report_is_left_as_it_is(tmp_path: Path) -> None:
 
 def test_the_readme_shows_what_was_measured() -> None:
     root = Path(__file__).parent.parent
-    shown = as_table(read_rows(root / "reports/recipes.json"))
-    assert shown in (root / "README.md").read_text(encoding="utf-8")
+    rows = read_rows(root / "reports/recipes.json")
+    readme = (root / "README.md").read_text(encoding="utf-8")
+    assert as_table(rows) in readme
+    assert as_details(rows) in readme
