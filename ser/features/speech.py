@@ -30,7 +30,8 @@ def trim(samples: np.ndarray) -> np.ndarray:
 
     Silence is what lies far under the loud part, or no higher than a steady noise
     that is heard throughout: so the voice begins where it began before somebody
-    added silence or a fan was switched on.
+    added silence or a fan was switched on. A soft vowel at an end that is held as
+    evenly as a fan hums is taken for one.
 
     Parameters
     ----------
