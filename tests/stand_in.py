@@ -37,6 +37,7 @@ class Models:
         self.may_load.set()
         self.may_go_on = threading.Event()
         self.may_go_on.set()
+        self.waits = threading.Event()
 
     def load(self, bundle: Path) -> Models:
         self.loaded.append(bundle)
@@ -56,6 +57,7 @@ class Models:
 
     def hear(self, source: tuple[np.ndarray, int], *, models: Sequence[str] | None = None) -> Heard:
         if threading.current_thread().name.startswith("background"):
+            self.waits.set()
             self.may_go_on.wait(timeout=30)
         if self.fault:
             raise self.fault

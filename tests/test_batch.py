@@ -40,7 +40,9 @@ class Ear(Recognizer):
         duration_s, level = len(samples) / SAMPLE_RATE, float(np.mean(samples))
         if not level:
             return Heard(duration_s, "no_speech", {})
-        return Heard(duration_s, "ok", {model: np.array([level]) for model in models or ()})
+        return Heard(
+            duration_s, "ok", {model: np.array([level]) for model in models or ("hybrid", "cnn")}
+        )
 
     def answers(
         self,

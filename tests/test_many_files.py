@@ -133,6 +133,7 @@ def test_cancelling_keeps_what_was_heard_and_the_rest_can_follow(
     models.may_go_on.clear()
     give(page, files)
     assert "Cancel" in buttons(page)
+    assert models.waits.wait(timeout=30), "in the middle of the second one"
     page.button(key="cancel").click().run()
     models.may_go_on.set()
     wait_for(page, lambda page: bool(page.info))
