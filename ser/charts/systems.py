@@ -20,10 +20,12 @@ SERIES = {
     "unheard": "voices never heard, with 95 % interval",
 }
 
+_REACH = (0.0, 1.03)  # room for a sign at 100 %
+
 
 def systems_chart(systems: tuple[System, ...]) -> go.Figure:
     """Draw a row for each system: the share named rightly, the claim beside both measurements."""
-    return dot_chart([_line(system) for system in systems], SERIES)
+    return dot_chart([_line(system) for system in systems], SERIES, reach=_REACH)
 
 
 def curves_chart(system: System) -> go.Figure:
