@@ -28,6 +28,7 @@ from typing import Any
 
 import numpy as np
 
+from ser.audio import SAMPLE_RATE, Sound, load
 from ser.errors import BundleError
 from ser.features import feature_names, feature_schema
 from ser.features.scaling import Scaling
@@ -120,6 +121,13 @@ def open_bundle(root: str | Path) -> Bundle:
     )
     gate = SpeechGate.load(root / _GATE)
     return Bundle(root=root, scaling=scaling, gate=gate, manifest=manifest)
+
+
+def known_sound() -> Sound:
+    """Synthesise the sound that every bundle must answer as it did when it was made."""
+    from ser.synthesis import sample_voice
+
+    return load((sample_voice("lively"), SAMPLE_RATE))
 
 
 def shipped_gate() -> SpeechGate:

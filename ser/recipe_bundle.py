@@ -309,7 +309,7 @@ def _answer(classifier: Any, labels: Sequence[str], features: Sequence[np.ndarra
 
 
 def _known_answer(classifier: Any, features: FeatureSet, labels: Sequence[str]) -> np.ndarray:
-    from ser.recognizer import known_sound
+    from ser.bundle import known_sound
 
     return _answer(classifier, labels, [features.extract(known_sound().samples)])[0]
 

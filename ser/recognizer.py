@@ -401,6 +401,7 @@ class Recognizer:
             return self._networks[model]
 
     def _check_known_sound(self, network: Network, model: str) -> None:
+        from ser.bundle import known_sound
         from ser.features import extract
         from ser.network import softmax
 
@@ -410,14 +411,6 @@ class Recognizer:
                 f"The {model} model answers a known sound otherwise than when it was made: a "
                 "library has changed under it. Install the versions in requirements.txt."
             )
-
-
-def known_sound() -> Sound:
-    """Synthesise the sound that every bundle must answer as it did when it was made."""
-    from ser.audio import SAMPLE_RATE, load
-    from ser.synthesis import sample_voice
-
-    return load((sample_voice("lively"), SAMPLE_RATE))
 
 
 def _prediction(

@@ -7,8 +7,7 @@ import pytest
 
 from ser import BundleError, Recognizer
 from ser.audio import SAMPLE_RATE
-from ser.bundle import MODEL_FILES, MODELS, SHIPPED, open_bundle
-from ser.recognizer import known_sound
+from ser.bundle import MODEL_FILES, MODELS, SHIPPED, known_sound, open_bundle
 
 LARGEST_MB = 8
 

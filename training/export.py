@@ -7,12 +7,11 @@ from typing import Any
 
 import keras
 
-from ser.bundle import MODEL_FILES, write_artifacts, write_manifest
+from ser.bundle import MODEL_FILES, known_sound, write_artifacts, write_manifest
 from ser.features import extract
 from ser.features.scaling import Scaling
 from ser.labels import to_public
 from ser.network import network_inputs, softmax
-from ser.recognizer import known_sound
 
 
 def save_bundle(
