@@ -51,7 +51,7 @@ def show_notice() -> None:
     """Say what is inferred, from what, what becomes of the sound, and what it is not for."""
     with st.container(border=True):
         st.markdown(
-            "Two models guess an emotion **from the sound of the voice**, not from the words. "
+            "Models guess an emotion **from the sound of the voice**, not from the words. "
             "Your sound stays on the computer that runs this page and **is not kept**. "
             "A guess is not what a person feels: **never use it to judge people, "
             "least of all at work or in school**."
