@@ -6,7 +6,7 @@ from html import escape
 from typing import TYPE_CHECKING
 
 from ser.charts.confusion import any_named
-from ser.charts.frame import STILL, layout
+from ser.charts.shaded_table import shaded_table
 from ser.labels import INNER_LABELS
 from ser.reports import Data, corpus_title, number
 
@@ -14,9 +14,6 @@ if TYPE_CHECKING:
     import plotly.graph_objects as go
 
 _ALL = "all"
-_CELL_PX = 38
-# Light enough under the page's own text in both themes, in which the figures are set.
-_SHADES = [[0.0, "rgba(47, 127, 193, 0.05)"], [1.0, "rgba(47, 127, 193, 0.6)"]]
 
 
 def balance_chart(data: Data) -> go.Figure:
@@ -24,8 +21,6 @@ def balance_chart(data: Data) -> go.Figure:
 
     The stronger the shade the more clips; the sums have a scale of their own.
     """
-    import plotly.graph_objects as go
-
     emotions = [name for name in INNER_LABELS if any(name in own.emotions for own in data.corpora)]
     counts = [[own.emotions.get(name, 0) for own in data.corpora] for name in emotions]
     sums = [sum(row) for row in counts]
@@ -35,44 +30,17 @@ def balance_chart(data: Data) -> go.Figure:
         [*(number(count) if count else "" for count in row), f"<b>{number(total)}</b>"]
         for row, total in zip(counts, sums, strict=True)
     ]
-    figure = go.Figure(
-        go.Heatmap(
-            x=columns,
-            y=emotions,
-            z=[
-                [*(count / most for count in row), total / max(sums)]
-                for row, total in zip(counts, sums, strict=True)
-            ],
-            zmin=0,
-            zmax=1,
-            colorscale=_SHADES,
-            showscale=False,
-            text=texts,
-            texttemplate="%{text}",
-            textfont={"size": 13},
-            xgap=2,
-            ygap=2,
-            hoverinfo="skip",
-        )
+    shades = [
+        [*(count / most for count in row), total / max(sums)]
+        for row, total in zip(counts, sums, strict=True)
+    ]
+    return shaded_table(
+        shades,
+        texts,
+        columns={name: _column(name) for name in columns},
+        rows={name: any_named(name) for name in emotions},
+        above_px=110,
     )
-    figure.update_layout(**layout(height=_CELL_PX * len(emotions) + 110))
-    figure.update_xaxes(
-        side="top",
-        tickvals=columns,
-        ticktext=[_column(name) for name in columns],
-        tickfont={"size": 13},
-        tickangle=-45,
-        **STILL,
-    )
-    figure.update_yaxes(
-        autorange="reversed",
-        tickvals=emotions,
-        ticktext=[any_named(name) for name in emotions],
-        tickfont={"size": 14},
-        ticklabelstandoff=6,
-        **STILL,
-    )
-    return figure
 
 
 def _column(name: str) -> str:

@@ -4,16 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ser.charts.frame import STILL, layout, named
+from ser.charts.frame import named
+from ser.charts.shaded_table import shaded_table
 from ser.palette import EMOTION_COLOURS, EMOTION_ICONS
 from ser.reports import Row
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
-
-# Light enough under the page's own text in both themes, in which the figures are set.
-_SHADES = [[0.0, "rgba(47, 127, 193, 0.0)"], [1.0, "rgba(47, 127, 193, 0.62)"]]
-_CELL_PX = 40
 
 _INNER = {"calm": "○", "boredom": "□"}
 """Signs of the two emotions that only some corpora have."""
@@ -21,47 +18,11 @@ _INNER = {"calm": "○", "boredom": "□"}
 
 def confusion_chart(row: Row) -> go.Figure:
     """Draw each acted emotion as a row of what it was taken for, in per cent of its clips."""
-    import plotly.graph_objects as go
-
     shares = row_shares(row)
     labels = list(row.labels)
-    figure = go.Figure(
-        go.Heatmap(
-            x=labels,
-            y=labels,
-            z=shares,
-            zmin=0,
-            zmax=1,
-            colorscale=_SHADES,
-            showscale=False,
-            text=[
-                ["" if share is None else f"{100 * share:.0f}" for share in line] for line in shares
-            ],
-            texttemplate="%{text}",
-            textfont={"size": 14},
-            xgap=2,
-            ygap=2,
-            hoverinfo="skip",
-        )
-    )
-    figure.update_layout(**layout(height=_CELL_PX * len(labels) + 80))
-    figure.update_xaxes(
-        side="top",
-        tickvals=labels,
-        ticktext=[any_named(label) for label in labels],
-        tickfont={"size": 13},
-        tickangle=-45,
-        **STILL,
-    )
-    figure.update_yaxes(
-        autorange="reversed",
-        tickvals=labels,
-        ticktext=[any_named(label) for label in labels],
-        tickfont={"size": 14},
-        ticklabelstandoff=6,
-        **STILL,
-    )
-    return figure
+    names = {label: any_named(label) for label in labels}
+    texts = [["" if share is None else f"{100 * share:.0f}" for share in line] for line in shares]
+    return shaded_table(shares, texts, columns=names, rows=names)
 
 
 def row_shares(row: Row) -> list[list[float | None]]:
