@@ -13,14 +13,21 @@ from typing import Literal
 
 from playwright.sync_api import Browser, FloatRect, Page, sync_playwright
 
-from tests.browser.serving import FLAGS, PATIENCE_MS, find_chromium, running_page, take_picture
+from tests.browser.serving import (
+    FLAGS,
+    PATIENCE_MS,
+    find_chromium,
+    open_tab,
+    running_page,
+    take_picture,
+)
 
 HERE = Path(__file__).parent
 
 
 def analyse(page: Page) -> None:
     """Let it answer to the lively sample."""
-    page.get_by_role("tab", name="Try a sample").click()
+    open_tab(page, "Try a sample")
     page.get_by_role("radio", name="High and quick").click()
     page.locator(".js-plotly-plot").nth(1).wait_for()
 

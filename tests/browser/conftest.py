@@ -21,6 +21,7 @@ from tests.browser.serving import (
     find_chromium,
     running_page,
     take_picture,
+    wait_until_drawn,
 )
 
 PICTURES = ROOT / "test-output"
@@ -78,6 +79,7 @@ def open_page(
     opened = context.new_page()
     opened.set_default_timeout(PATIENCE_MS)
     opened.goto(f"{address}/{path}")
+    wait_until_drawn(opened)
     yield opened
     take_picture(opened, PICTURES / f"{picture}.png")
     context.close()

@@ -16,7 +16,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryFile
 
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 ROOT = Path(__file__).parent.parent.parent
 CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
@@ -83,6 +83,29 @@ def _answers(address: str, process: subprocess.Popen[bytes]) -> bool:
         except OSError:
             time.sleep(0.25)
     return False
+
+
+def wait_until_drawn(page: Page) -> None:
+    """Wait until the page shows its title and has been run through."""
+    page.get_by_role("heading", level=1).wait_for()
+    page.locator("[data-testid=stApp][data-test-script-state=notRunning]").wait_for()
+
+
+def open_tab(page: Page, name: str) -> None:
+    """Click a tab as people do: again, where it moved from under the pointer.
+
+    What loads late pushes the tabs about, and a press that begins on one and ends beside
+    it opens nothing.
+    """
+    tab = page.get_by_role("tab", name=name)
+    for _ in range(5):
+        tab.click()
+        try:
+            expect(tab).to_have_attribute("aria-selected", "true", timeout=3_000)
+        except AssertionError:
+            continue
+        return
+    raise PageError(f"The tab {name!r} does not open.")
 
 
 def take_picture(page: Page, path: Path) -> None:

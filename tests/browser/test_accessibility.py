@@ -9,6 +9,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.conftest import open_page
+from tests.browser.serving import open_tab
 
 PAGES = {
     "": "What does this voice sound like?",
@@ -51,6 +52,6 @@ def test_page_is_accessible(any_page: Page, server: str, path: str) -> None:
 
 
 def test_an_answer_is_accessible(any_page: Page) -> None:
-    any_page.get_by_role("tab", name="Try a sample").click()
+    open_tab(any_page, "Try a sample")
     expect(any_page.locator(".js-plotly-plot")).to_have_count(2)
     assert serious(any_page) == []

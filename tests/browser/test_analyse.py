@@ -12,7 +12,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from ser.audio import SAMPLE_RATE
 from ser.labels import LABELS
-from tests.browser.serving import PATIENCE_MS
+from tests.browser.serving import PATIENCE_MS, open_tab
 
 PAGES = {"Analyse": "What does this voice sound like?", "How good is it?": "How good is it?"}
 ANSWER = re.compile("^(Sounds|Hard to say)")
@@ -52,7 +52,7 @@ def test_upload_shows_the_chart(page: Page, speech_wav: Path) -> None:
 
 
 def test_microphone_shows_the_chart(page: Page) -> None:
-    page.get_by_role("tab", name="Record").click()
+    open_tab(page, "Record")
     page.get_by_role("button", name="Record", exact=True).click()
     page.wait_for_timeout(2_500)
     page.get_by_role("button", name="Stop recording").click()
@@ -63,7 +63,7 @@ def test_sample_shows_the_chart_and_nothing_goes_elsewhere(page: Page, server: s
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url))
     page.reload()
-    page.get_by_role("tab", name="Try a sample").click()
+    open_tab(page, "Try a sample")
     expect_answer(page)
     assert asked
     assert [url for url in asked if not url.startswith((server, "data:", "blob:"))] == []

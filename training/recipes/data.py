@@ -22,6 +22,9 @@ JOBS = 2
 _FEW = 200
 """Fewer clips than this are done before other processes have started."""
 
+_PIECE = 250
+"""So many clips are kept at a time: whoever is interrupted loses one piece."""
+
 
 @dataclass(frozen=True)
 class Table:
@@ -126,16 +129,24 @@ def _results(
     """Features of each clip and of its copies, or why there are none."""
     if not clips:
         return []
-    extract_all = Memory(cache, verbose=0).cache(_extract_all, ignore=["name", "vary", "jobs"])
-    results: list[list[np.ndarray] | str] = extract_all(
-        [identity(clip.path) for clip in clips],
-        recipe.features.schema(),
-        recipe.copies,
-        recipe.varied,
-        name=recipe.features.name,
-        vary=recipe.vary,
-        jobs=jobs if len(clips) >= _FEW else 1,
-    )
+    from sklearn.utils import gen_batches
+    from tqdm import tqdm
+
+    extract = Memory(cache, verbose=0).cache(_extract_piece, ignore=["name", "vary", "jobs"])
+    results: list[list[np.ndarray] | str] = []
+    with tqdm(total=len(clips), desc="features") as progress:
+        for rows in gen_batches(len(clips), _PIECE):
+            piece = clips[rows]
+            results += extract(
+                [identity(clip.path) for clip in piece],
+                recipe.features.schema(),
+                recipe.copies,
+                recipe.varied,
+                name=recipe.features.name,
+                vary=recipe.vary,
+                jobs=jobs if len(clips) >= _FEW else 1,
+            )
+            progress.update(len(piece))
     return results
 
 
@@ -156,7 +167,7 @@ def _has(clips: Sequence[Clip], emotion: str) -> bool:
     return any(clip.emotion == emotion for clip in clips)
 
 
-def _extract_all(
+def _extract_piece(
     files: list[tuple[str, int, int]],
     schema: dict[str, Any],
     copies: int,
@@ -168,13 +179,11 @@ def _extract_all(
 ) -> list[list[np.ndarray] | str]:
     """Extract files; what they are, the schema, and how many copies of what kind are the key."""
     del varied  # matters to the cache alone
-    from tqdm import tqdm
-
     with parallel_config("loky", n_jobs=jobs, inner_max_num_threads=1):
-        results = Parallel(return_as="generator")(
+        results: list[list[np.ndarray] | str] = Parallel()(
             delayed(_extract)(path, name, copies, vary) for path, _, _ in files
         )
-        return list(tqdm(results, total=len(files), desc="features"))
+    return results
 
 
 def _extract(path: str, name: str, copies: int, vary: Vary | None) -> list[np.ndarray] | str:
