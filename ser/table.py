@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ser import wording
+from ser.csv_rows import RESULT_COLUMNS, harmless, result_row, write_csv
 from ser.labels import LABELS
 from ser.prediction import Prediction
 from ser.timeline import PIECE_BY_PIECE_FROM_S
@@ -103,17 +104,13 @@ def _counted(kind: str, count: int) -> str:
 def to_csv(rows: Iterable[Row]) -> str:
     """Write many files as CSV, one row a file.
 
-    The columns are :data:`ser.takeaway.RESULT_COLUMNS`, and ``duplicate_of`` and
+    The columns are :data:`ser.csv_rows.RESULT_COLUMNS`, and ``duplicate_of`` and
     ``problem``; what is not known stays empty.
     """
-    from ser.takeaway import RESULT_COLUMNS, write_csv
-
     return write_csv((*RESULT_COLUMNS, "duplicate_of", "problem"), map(_columns, rows))
 
 
 def _columns(row: Row) -> dict[str, Any]:
-    from ser.takeaway import harmless, result_row
-
     more = {"duplicate_of": harmless(row.duplicate_of or ""), "problem": row.error or ""}
     if row.prediction is not None:
         return result_row(row.name, row.prediction) | more

@@ -14,16 +14,14 @@ Times are seconds from the beginning of the recording, probabilities lie in [0, 
 
 from __future__ import annotations
 
-import csv
-import io
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from datetime import datetime
 from html import escape
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from ser import wording
-from ser.labels import LABELS
+from ser.csv_rows import ANSWER_COLUMNS, RESULT_COLUMNS, answer_columns, result_row, write_csv
 from ser.timeline import PIECE_BY_PIECE_FROM_S
 
 if TYPE_CHECKING:
@@ -33,14 +31,10 @@ if TYPE_CHECKING:
     from ser.prediction import Prediction
     from ser.timeline import Timeline
 
-_ANSWER_COLUMNS = ("status", "label", "confidence", "second", *LABELS)
-RESULT_COLUMNS = ("file", "model", "duration_s", *_ANSWER_COLUMNS)
-TIMELINE_COLUMNS = ("start_s", "end_s", *_ANSWER_COLUMNS)
+TIMELINE_COLUMNS = ("start_s", "end_s", *ANSWER_COLUMNS)
 
 _DRAWN_S = 30.0
 """So much of a recording of minutes is drawn."""
-
-_FORMULA_SIGNS = ("=", "+", "-", "@", "\t", "\r")
 
 DISCLAIMER = (
     "A guess from the sound of the voice, by models that learned from actors. It says what a "
@@ -63,17 +57,6 @@ def result_csv(name: str, predictions: Iterable[Prediction]) -> str:
     return write_csv(RESULT_COLUMNS, (result_row(name, each) for each in predictions))
 
 
-def result_row(name: str, prediction: Prediction) -> dict[str, Any]:
-    """Give the columns :data:`RESULT_COLUMNS` of one recording's answer by one model."""
-    about = {"model": prediction.model, "duration_s": f"{prediction.duration_s:.3f}"}
-    return {"file": harmless(name)} | about | _answer(prediction)
-
-
-def harmless(text: str) -> str:
-    """Put an apostrophe before what a spreadsheet would run as a formula."""
-    return f"'{text}" if text.startswith(_FORMULA_SIGNS) else text
-
-
 def timeline_json(timeline: Timeline) -> str:
     """Write a timeline as JSON, as :meth:`ser.timeline.Timeline.to_dict` gives it."""
     return json.dumps(timeline.to_dict(), indent=1) + "\n"
@@ -83,7 +66,7 @@ def timeline_csv(timeline: Timeline) -> str:
     """Write a timeline as CSV, one row a window, columns :data:`TIMELINE_COLUMNS`."""
     rows = (
         {"start_s": f"{segment.start_s:.3f}", "end_s": f"{segment.end_s:.3f}"}
-        | _answer(segment.prediction)
+        | answer_columns(segment.prediction)
         for segment in timeline.segments
     )
     return write_csv(TIMELINE_COLUMNS, rows)
@@ -106,26 +89,6 @@ def timeline_labels(timeline: Timeline) -> str:
         f"{part.start_s:.6f}\t{part.end_s:.6f}\t{wording.caption(part.prediction)}\n"
         for part in timeline.stretches()
     )
-
-
-def _answer(prediction: Prediction) -> dict[str, Any]:
-    """Columns of one answer; what is not known stays empty."""
-    row: dict[str, Any] = {label: "" for label in _ANSWER_COLUMNS}
-    row["status"] = prediction.status
-    if prediction.label is None:
-        return row
-    shares = {label: f"{share:.4f}" for label, share in prediction.probabilities.items()}
-    named = {"label": prediction.label, "second": prediction.second or ""}
-    return row | named | {"confidence": f"{prediction.confidence:.4f}"} | shares
-
-
-def write_csv(columns: Sequence[str], rows: Iterable[dict[str, Any]]) -> str:
-    """Write rows as CSV; a column that a row lacks stays empty."""
-    file = io.StringIO()
-    writer = csv.DictWriter(file, columns, lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(rows)
-    return file.getvalue()
 
 
 def _vtt_time(seconds: float) -> str:
