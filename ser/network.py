@@ -84,9 +84,9 @@ def compiled(path: Path) -> tuple[Callable[..., Any], bool]:
 
     try:
         model = keras.models.load_model(path, compile=False, safe_mode=True)
+        signature = [tf.TensorSpec((None, *inp.shape[1:]), tf.float32) for inp in model.inputs]
     except Exception as error:  # Keras raises whatever the damaged file provokes.
         raise BundleError(f"{path} cannot be opened by Keras {keras.__version__}.") from error
-    signature = [tf.TensorSpec((None, *tensor.shape[1:]), tf.float32) for tensor in model.inputs]
 
     def call(*inputs: Any) -> Any:
         return model(list(inputs) if len(inputs) > 1 else inputs[0], training=False)
