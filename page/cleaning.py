@@ -64,8 +64,10 @@ def show_before_and_after(given: Given) -> None:
     with st.spinner("Cleaning the sound …"):
         cleaned = clean(given.content)
         figure, said, is_cut = draw_cleaning(given.content, cleaned)
-    sides = (("As given", given.content), ("Cleaned", cleaned))
-    for column, (title, content) in zip(st.columns(2), sides, strict=True):
+    sounds = {"As given": given.content, "Cleaned": cleaned}
+    if is_cut:
+        sounds["Cleaned, silence cut off"] = without_silence(cleaned)
+    for column, (title, content) in zip(st.columns(len(sounds)), sounds.items(), strict=True):
         with column:
             st.markdown(f"**{title}**")
             st.audio(playable(content), alt=f"The sound: {title.lower()}")
@@ -82,6 +84,14 @@ def clean(content: bytes) -> bytes:
     from ser.cleaning import denoise
 
     return as_wav(denoise(read(content)).samples, subtype="FLOAT")
+
+
+@st.cache_resource(scope="session", max_entries=4, show_spinner=False)
+def without_silence(cleaned: bytes) -> bytes:
+    """Cut off what the models pass over at both ends, as a WAV file."""
+    from ser.cleaning import kept
+
+    return as_wav(kept(read(cleaned)).sound.samples, subtype="FLOAT")
 
 
 @st.cache_resource(scope="session", max_entries=4, show_spinner=False)

@@ -114,9 +114,10 @@ def show_network(system: System, number: int) -> None:
     from ser.charts.architecture import describe, layers_chart
     from ser.charts.systems import as_log, curves_chart
 
+    claim = "" if system.claimed is None else f"Claimed: {system.claim}. "
     st.write(
-        f"Claimed: {system.claim}. Here it learns a random split, with the same voices on both "
-        "sides, where such claims come from:"
+        f"{claim}Here it learns a random split, with the same voices on both sides, where such "
+        "claims come from:"
     )
     words = as_log(system).in_words()
     plot(curves_chart, system, key=f"curves-{number}", alt=f"By epoch: {words}.")

@@ -168,6 +168,9 @@ def test_silence_that_is_cut_off_is_told(page: AppTest, speech: np.ndarray) -> N
     page.file_uploader[0].upload("late.wav", wav(np.pad(speech, (SAMPLE_RATE, 0))), "audio/wav")
     page.run()
     assert "What is greyed is cut off" in captions(page)
+    assert players(page)[-1] == "The sound: cleaned, silence cut off"
+    cleaned, cut = (audio.proto.url for audio in page.get("audio")[-2:])
+    assert cleaned != cut
     assert " to 4.0 s are left as given" in charts(page)[-1]
     assert '"x1":0.9' in page.get("plotly_chart")[-1].proto.spec
 

@@ -250,9 +250,14 @@ def ran(tmp_path_factory: pytest.TempPathFactory) -> Path:
     write_corpus(root / "data/ravdess", "ravdess", speakers=6, takes=2, seconds=0.5)
     write_corpus(root / "data/emodb", "emodb", speakers=1, takes=1, seconds=0.5)
     assert prepare.main(["--data", str(root / "data"), "--out", str(root / "clips.csv")]) == 0
-    assert _run(root, "mlp-ravdess", "--cleaned", str(root / "clean")) == 0
+    assert _run(root, "mlp-ravdess") == 0
+    assert _clean(root, root / "clean") == 0
     assert _run(root, "gmm-ravdess", "--emotions", "all") == 0
     return root
+
+
+def _clean(root: Path, folder: Path) -> int:
+    return main(["clean", "mlp-ravdess", str(folder), "--table", str(root / "clips.csv")])
 
 
 def _run(root: Path, name: str, *more: str) -> int:
@@ -338,9 +343,26 @@ def test_cleaned_copies_go_into_no_folder_that_holds_anything(
 ) -> None:
     """Least of all into the corpus, whose names they may bear."""
     before = Path(_clip(ran, CALM)).read_bytes()
-    assert _run(ran, "mlp-ravdess", "--cleaned", str(ran / "data/ravdess")) == 1
+    assert _clean(ran, ran / "data/ravdess") == 1
     assert "not an empty folder" in capsys.readouterr().err
     assert Path(_clip(ran, CALM)).read_bytes() == before
+
+
+def test_an_interrupted_cleaning_goes_on_in_its_own_folder(ran: Path) -> None:
+    written = sorted((ran / "clean").rglob("*.wav"))
+    written[0].unlink()
+    assert _clean(ran, ran / "clean") == 0
+    assert sorted((ran / "clean").rglob("*.wav")) == written
+
+
+def test_another_choice_of_emotions_has_a_bundle_of_its_own(
+    ran: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert len(open_recipe(ran / "bundles/gmm-ravdess-all").labels) == 8
+    answer = ["answer", "gmm-ravdess", _clip(ran, CALM), "--out", str(ran)]
+    assert main([*answer, "--emotions", "all"]) == 0
+    assert main(answer) == 1
+    assert "run the recipe first" in capsys.readouterr().err
 
 
 def test_a_voice_learnt_by_our_networks_is_refused_in_a_sentence(ran: Path) -> None:

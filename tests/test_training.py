@@ -19,6 +19,7 @@ from ser.layers import StatisticsPooling
 from tests.corpora_on_disk import sound, write_corpus
 from training import evaluate, prepare, train
 from training.batches import Batches, FunctionalBatches, SpectrogramBatches, masked_crossentropy
+from training.benchmark.predictions import FOLDER, read_predictions
 from training.checkpoint import Checkpoint, resume
 from training.corpora import Clip
 from training.dataset import Dataset, TrainingError, load_dataset
@@ -72,7 +73,7 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
     write_corpus(root / "data/crema", "cremad", speakers=2, takes=2)
     soundfile.write(root / "data/crema/AudioWAV/1001_IEO_SAD_XX.wav", np.zeros(16000), 16000)
     assert prepare.main(["--data", str(root / "data"), "--out", str(root / "clips.csv")]) == 0
-    assert evaluate.main(_arguments(root, "--folds", "1", "--no-calibration")) == 0
+    assert evaluate.main(_arguments(root, "--folds", "1", "--no-calibration", "--watch")) == 0
     assert train.main(_arguments(root, *CONTINUED)) == 0
     return root
 
@@ -105,6 +106,19 @@ def test_the_manifest_tells_what_it_was_made_from(trained: Path) -> None:
     counted = json.loads((trained / "reports/data.json").read_text())["corpora"]
     sums = {own["corpus"]: sum(own["emotions"].values()) for own in counted}
     assert sums == manifest["clips"], "and what it counts is without the clip that has no sound"
+
+
+def test_the_curve_of_unheard_clips_ends_at_what_is_answered_in_the_end(trained: Path) -> None:
+    (part,) = read_predictions(trained / FOLDER)
+    curves = part.facts["curves"]
+    assert set(curves["functionals"]) == {"loss", "accuracy", "test_loss", "test_accuracy"}
+    right = []
+    for _, clips in part.clips.groupby("corpus"):
+        known = [label for label in INNER_LABELS if (clips["emotion"] == label).any()]
+        columns = [INNER_LABELS.index(label) for label in known]
+        answers = part.logits["cnn"][clips.index][:, columns].argmax(axis=1)
+        right += [known[i] == truth for i, truth in zip(answers, clips["emotion"], strict=True)]
+    assert curves["cnn"]["test_accuracy"] == [pytest.approx(np.mean(right), abs=1e-3)]
 
 
 def test_a_clip_without_sound_is_left_out_by_name(trained: Path) -> None:

@@ -44,7 +44,7 @@ class Batches(keras.utils.PyDataset):
         self._scaling = scaling
         self._seed = seed
         self.epoch = 0
-        self._asked = _asked(dataset)
+        self._asked = asked_of(dataset)
         self._chances = _chances(dataset)
         self._batch = min(self.size, len(dataset))
         self._length = max(round(self.share * len(dataset) / self._batch), 1)
@@ -160,8 +160,8 @@ def _corpus_mask(dataset: Dataset, corpus: str) -> np.ndarray:
     return np.array([label in present for label in INNER_LABELS], dtype=np.float32)
 
 
-def _asked(dataset: Dataset) -> np.ndarray:
-    """Smoothed targets beside masks [shape=(clips, 18)]."""
+def asked_of(dataset: Dataset) -> np.ndarray:
+    """Lay smoothed targets beside masks [shape=(clips, 18)]; see :func:`masked_crossentropy`."""
     masks = {corpus: _corpus_mask(dataset, corpus) for corpus in {c.corpus for c in dataset.clips}}
     possible = np.stack([masks[clip.corpus] for clip in dataset.clips])
     wanted = np.eye(len(INNER_LABELS), dtype=np.float32)[dataset.targets()]

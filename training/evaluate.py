@@ -51,6 +51,7 @@ from training.dataset import Dataset, load_dataset
 from training.fitting import FRESH, Run, train_models
 from training.report import training_facts
 from training.score import fit_temperature, predict_logits
+from training.watching import read_curves
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -92,7 +93,12 @@ def _run_part(dataset: Dataset, name: str, options: argparse.Namespace) -> Predi
         "cnn": replace(FRESH["cnn"], epochs=options.epochs),
         "functionals": replace(FRESH["functionals"], epochs=options.functionals_epochs),
     }
-    run = Run(options.runs / _run_name(part), seed=options.seed, resume=options.resume)
+    run = Run(
+        options.runs / _run_name(part),
+        seed=options.seed,
+        resume=options.resume,
+        watched=_watched(part, dataset) if options.watch else {},
+    )
     models = train_models(training, scaling, stages=stages, run=run)
     facts = training_facts(training, seed=options.seed, stages=stages, models=models)
     heard = dataset.subset(np.concatenate([part.test, part.calibration]))
@@ -100,8 +106,15 @@ def _run_part(dataset: Dataset, name: str, options: argparse.Namespace) -> Predi
         model: without_untrained(predict_logits(network, heard, scaling), facts["emotions"])
         for model, network in models.items()
     }
+    facts["curves"] = read_curves(run.folder)
     keras.backend.clear_session()  # the next part's networks need the memory
     return _predictions(part, dataset, logits, facts)
+
+
+def _watched(part: Part, dataset: Dataset) -> dict[str, Dataset]:
+    """Name what a part does not learn from as :data:`ser.training_log.SETS` does."""
+    sets = {"val_": part.calibration, "test_": part.test}
+    return {start: dataset.subset(rows) for start, rows in sets.items() if len(rows)}
 
 
 def _predictions(
@@ -175,6 +188,11 @@ def _parser() -> argparse.ArgumentParser:
         dest="calibrate",
         action="store_false",
         help="keep no speakers apart: all train, and no temperature is fitted",
+    )
+    parser.add_argument(
+        "--watch",
+        action="store_true",
+        help="measure unheard clips after every epoch, for the curves alone",
     )
     parser.add_argument(
         "--report-only", action="store_true", help="train nothing, compute all figures anew"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 import keras
@@ -21,6 +21,7 @@ from training.checkpoint import Checkpoint, load_trained, resume
 from training.corpora import fingerprint
 from training.dataset import Dataset
 from training.networks import WEIGHT_DECAY, build_cnn, build_functionals, build_hybrid
+from training.watching import Watch
 
 
 @dataclass(frozen=True)
@@ -59,12 +60,16 @@ class Run:
         Go on from the last checkpoint, if there is one.
     start : Path or None
         Folder of a finished run whose CNN is trained further.
+    watched : dict of str to Dataset
+        What is measured after every epoch beside what is learnt; see
+        :class:`training.watching.Watch`.
     """
 
     folder: Path
     seed: int
     resume: bool
     start: Path | None = None
+    watched: dict[str, Dataset] = field(default_factory=dict)
 
 
 def train_models(
@@ -81,13 +86,17 @@ def train_models(
     cnn, functionals = build_cnn(), build_functionals(len(feature_names()))
     if run.start is not None:
         load_trained(cnn, run.start / cnn.name)
-    _fit(cnn, dataset, SpectrogramBatches(dataset, scaling, seed=run.seed), stages["cnn"], run)
+    watch = Watch(run.watched, scaling)
+    spectrograms = SpectrogramBatches(dataset, scaling, seed=run.seed)
+    _fit(cnn, dataset, spectrograms, stages["cnn"], run, watch)
     batches = FunctionalBatches(dataset, scaling, seed=run.seed)
-    _fit(functionals, dataset, batches, stages["functionals"], run)
+    _fit(functionals, dataset, batches, stages["functionals"], run, watch)
     return {"cnn": cnn, "hybrid": build_hybrid(cnn, functionals)}
 
 
-def _fit(model: keras.Model, dataset: Dataset, batches: Batches, stage: Stage, run: Run) -> None:
+def _fit(
+    model: keras.Model, dataset: Dataset, batches: Batches, stage: Stage, run: Run, watch: Watch
+) -> None:
     """Train one network, from its last checkpoint if there is one to resume."""
     folder = run.folder / model.name
     settings = {
@@ -96,6 +105,8 @@ def _fit(model: keras.Model, dataset: Dataset, batches: Batches, stage: Stage, r
         "data": fingerprint(dataset.clips),
         "start": run.start and run.start.name,
     }
+    if run.watched:  # the log has other columns
+        settings["watched"] = sorted(run.watched)
     _compile(model, stage, len(batches))
     done = resume(model, folder, settings=settings) if run.resume else 0
     batches.epoch = done
@@ -109,7 +120,7 @@ def _fit(model: keras.Model, dataset: Dataset, batches: Batches, stage: Stage, r
         batches,
         epochs=stage.epochs,
         initial_epoch=done,
-        callbacks=[Checkpoint(folder, settings=settings), log],
+        callbacks=[Checkpoint(folder, settings=settings), watch, log],
         verbose=1 if sys.stdout.isatty() else 2,
     )
 

@@ -36,6 +36,8 @@ def _logits_of(model: keras.Model, features: list[Any], scaling: Scaling) -> np.
     inputs: Any = np.concatenate(spectrograms)
     if len(model.inputs) > 1:
         inputs = (inputs, np.concatenate(functionals))
+    elif model.inputs[0].ndim == 2:
+        inputs = np.concatenate(functionals)
     answers = model.predict(inputs, batch_size=64, verbose=0)
     counts = [len(windows) for windows in spectrograms]
     starts = np.concatenate([[0], np.cumsum(counts)[:-1]])

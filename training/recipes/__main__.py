@@ -3,6 +3,7 @@
 python -m training.recipes                               what there is, and what it claims
 python -m training.recipes run mlp-ravdess               train, score, save in bundles/
 python -m training.recipes run mlp-ravdess --emotions all
+python -m training.recipes clean cnn-ravtess FOLDER      only write its clips, merged and cleaned
 python -m training.recipes answer mlp-ravdess a.wav b.wav
 python -m training.recipes answer mlp-ravdess --record 4
 python -m training.recipes table                         the README's table, from reports/
@@ -60,19 +61,15 @@ def _list(_: argparse.Namespace) -> None:
 
 
 def _run(options: argparse.Namespace) -> None:
-    recipe = _recipe(options.name)
-    if isinstance(recipe, OwnModel):
-        _run_own(recipe, options)
+    named = RECIPES.get(options.name)
+    if isinstance(named, OwnModel):
+        _run_own(named, options)
         return
+    recipe = _recipe(options)
     if options.report_only:
         raise TrainingError(f"{recipe.name} keeps no predictions: run it without --report-only.")
-    if options.emotions:
-        recipe = recipe.with_emotions(options.emotions)
     data = load_table(recipe, read_table(options.table), cache=options.cache)
-    for path, reason in data.unusable.items():
-        print(f"left out: {path}: {reason}", file=sys.stderr)
-    if options.cleaned:
-        write_cleaned(recipe, data, options.cleaned)
+    _tell_left_out(data.unusable)
     for protocol in options.protocol:
         # A protocol may take an hour: what is known is kept at once.
         renew_rows(options.out / FILE, [_score(recipe, data, protocol, options)])
@@ -81,24 +78,39 @@ def _run(options: argparse.Namespace) -> None:
 
 
 def _run_own(own: OwnModel, options: argparse.Namespace) -> None:
-    if options.emotions or options.cleaned:
-        raise TrainingError(f"{own.name} takes neither --emotions nor --cleaned.")
-    if options.report_only:
-        rows = own_rows(own, options.out)
-    else:
-        rows = run_own(
-            own,
+    if options.emotions:
+        raise TrainingError(f"{own.name} takes no --emotions.")
+    bundle = options.out / BUNDLES / OWN_BUNDLE
+    # Who has trained it asks for what came of that, not for what came with this code.
+    predictions = bundle / FOLDER if (bundle / FOLDER).is_dir() else options.out / FOLDER
+    if not options.report_only:
+        run_own(
             options.protocol,
             table=options.table,
             cache=options.cache,
             runs=options.runs,
-            bundle=options.out / BUNDLES / OWN_BUNDLE,
+            bundle=bundle,
             seed=options.seed,
         )
+        predictions = bundle / FOLDER
+    if not options.protocol:
+        return
+    rows = own_rows(own, predictions, options.protocol)
     if not rows:
-        raise TrainingError(f"{options.out / FOLDER} holds no predictions of {own.name}.")
+        raise TrainingError(f"{predictions} holds no predictions of {own.name}.")
     renew_rows(options.out / FILE, rows)
     print(f"Wrote {options.out / FILE}")
+
+
+def _clean(options: argparse.Namespace) -> None:
+    recipe = _recipe(options)
+    _tell_left_out(write_cleaned(recipe, read_table(options.table), options.folder))
+    print(f"Wrote {options.folder}")
+
+
+def _tell_left_out(unusable: dict[str, str]) -> None:
+    for path, reason in unusable.items():
+        print(f"left out: {path}: {reason}", file=sys.stderr)
 
 
 def _score(recipe: Recipe, data: Table, protocol: Protocol, options: argparse.Namespace) -> Row:
@@ -114,7 +126,7 @@ def _score(recipe: Recipe, data: Table, protocol: Protocol, options: argparse.Na
 
 def _save(recipe: Recipe, data: Table, options: argparse.Namespace) -> None:
     """Train on everything, and keep that."""
-    root = options.out / BUNDLES / recipe.name
+    root = _bundle(recipe, options)
     classifier = fit(recipe, data, np.arange(len(data.clips)), seed=options.seed)
     save_recipe(
         root,
@@ -128,10 +140,9 @@ def _save(recipe: Recipe, data: Table, options: argparse.Namespace) -> None:
 
 
 def _answer(options: argparse.Namespace) -> None:
-    recipe = _recipe(options.name)
     if options.record is None and not options.files:
         raise TrainingError("Name sound files to answer, or say --record SECONDS.")
-    answer = _answerer(recipe, options.out / BUNDLES)
+    answer = _answerer(options)
     answers = []
     for name, source in _sources(options):
         try:
@@ -141,11 +152,12 @@ def _answer(options: argparse.Namespace) -> None:
     print(repr(np.concatenate(answers)))
 
 
-def _answerer(recipe: Recipe | OwnModel, bundles: Path) -> Callable[[list[Source]], np.ndarray]:
+def _answerer(options: argparse.Namespace) -> Callable[[list[Source]], np.ndarray]:
     """Open a trained system: sounds to an array of labels."""
-    if isinstance(recipe, OwnModel):
-        return own_answerer(recipe, bundles)
-    return open_recipe(bundles / recipe.name).answer
+    named = RECIPES.get(options.name)
+    if isinstance(named, OwnModel):
+        return own_answerer(named, options.out / BUNDLES)
+    return open_recipe(_bundle(_recipe(options), options)).answer
 
 
 def _sources(options: argparse.Namespace) -> list[tuple[str, Source]]:
@@ -165,10 +177,18 @@ def _table(options: argparse.Namespace) -> None:
     print(as_details(rows))
 
 
-def _recipe(name: str) -> Recipe | OwnModel:
-    if name not in RECIPES:
-        raise TrainingError(f"There is no recipe {name!r}; there are {', '.join(RECIPES)}.")
-    return RECIPES[name]
+def _recipe(options: argparse.Namespace) -> Recipe:
+    """Find the recipe that is named, with the emotions that are wanted."""
+    recipe = RECIPES.get(options.name)
+    if recipe is None:
+        raise TrainingError(f"There is no recipe {options.name!r}; there are {', '.join(RECIPES)}.")
+    if isinstance(recipe, OwnModel):
+        raise TrainingError(f"{recipe.name} has no clips of its own to clean.")
+    return recipe.with_emotions(options.emotions) if options.emotions else recipe
+
+
+def _bundle(recipe: Recipe, options: argparse.Namespace) -> Path:
+    return options.out / BUNDLES / recipe.bundle(RECIPES[recipe.name].emotions)
 
 
 def _seconds(text: str) -> float:
@@ -189,11 +209,7 @@ def _parser() -> argparse.ArgumentParser:
     run = commands.add_parser("run", help="prepare, train, score under both protocols, save")
     run.set_defaults(command=_run)
     run.add_argument("name", metavar="NAME")
-    run.add_argument("--emotions", nargs="+", metavar="EMOTION", help="what to tell apart, or: all")
     run.add_argument("--seed", type=int, default=1)
-    run.add_argument(
-        "--cleaned", type=Path, metavar="FOLDER", help="write the cleaned clips there too"
-    )
     run.add_argument(
         "--protocol",
         nargs="*",
@@ -206,6 +222,10 @@ def _parser() -> argparse.ArgumentParser:
         action="store_true",
         help="of the app's own models: train nothing, measure what reports/predictions/ holds",
     )
+    clean = commands.add_parser("clean", help="write a recipe's clips, cleaned, and nothing else")
+    clean.set_defaults(command=_clean)
+    clean.add_argument("name", metavar="NAME")
+    clean.add_argument("folder", type=Path, metavar="FOLDER", help="a new one")
     answer = commands.add_parser("answer", help="say what sounds are most like")
     answer.set_defaults(command=_answer)
     answer.add_argument("name", metavar="NAME")
@@ -213,7 +233,12 @@ def _parser() -> argparse.ArgumentParser:
     answer.add_argument("--record", type=_seconds, metavar="SECONDS", help="from the microphone")
     table = commands.add_parser("table", help="print what was measured, as Markdown")
     table.set_defaults(command=_table)
-    _add_folder(run, "--table", "cleaned_data.csv", "clips, from training.prepare")
+    for command in (run, clean, answer):
+        command.add_argument(
+            "--emotions", nargs="+", metavar="EMOTION", help="what to tell apart, or: all"
+        )
+    for command in (run, clean):
+        _add_folder(command, "--table", "cleaned_data.csv", "clips, from training.prepare")
     _add_folder(run, "--runs", "runs", "where the curves of trainings go")
     _add_folder(run, "--cache", "runs/cache", "where features are kept")
     for command in (run, answer, table):

@@ -25,6 +25,8 @@ _FEW = 200
 _PIECE = 250
 """So many clips are kept at a time: whoever is interrupted loses one piece."""
 
+_NOTE = "cleaned-for.txt"
+
 
 @dataclass(frozen=True)
 class Table:
@@ -101,26 +103,54 @@ def load_table(recipe: Recipe, clips: Sequence[Clip], *, cache: Path, jobs: int 
     )
 
 
-def write_cleaned(recipe: Recipe, table: Table, folder: Path) -> None:
+def write_cleaned(recipe: Recipe, clips: Sequence[Clip], folder: Path) -> dict[str, str]:
     """Write each clip as 16 kHz WAV, cleaned as the recipe does, under the recipe's name for it.
+
+    Interrupted, it may be asked again for the same folder.
+
+    Returns
+    -------
+    dict of str to str
+        Path to reason for clips whose sound cannot be used.
 
     Raises
     ------
     TrainingError
-        The folder is not empty, for a corpus might lie there, or cannot be written.
+        A corpus is not there; the folder holds anything else, for that might be a corpus; or
+        it cannot be written.
     """
     import soundfile
+    from tqdm import tqdm
 
-    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-        raise TrainingError(f"{folder} is not an empty folder: name a new one for cleaned clips.")
-    for clip, name in zip(table.clips, recipe.file_names(table.clips), strict=True):
-        path = folder / name
+    own = [clip for clip in clips if clip.corpus in recipe.corpora and clip.emotion in recipe.words]
+    _refuse_missing(recipe, own)
+    _claim(folder, recipe)
+    unusable = {}
+    named = zip(own, recipe.file_names(own), strict=True)
+    for clip, name in tqdm(named, total=len(own), desc="clips"):
         try:
-            path.parent.mkdir(parents=True, exist_ok=True)
             cleaned = recipe.features.clean(load(clip.path).samples)
-            soundfile.write(path, cleaned, SAMPLE_RATE)
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            soundfile.write(folder / name, cleaned, SAMPLE_RATE)
+        except AudioError as error:
+            unusable[str(clip.path)] = str(error)
         except (OSError, soundfile.SoundFileError) as error:
-            raise TrainingError(f"{path} cannot be written ({error}).") from error
+            raise TrainingError(f"{folder / name} cannot be written ({error}).") from error
+    return unusable
+
+
+def _claim(folder: Path, recipe: Recipe) -> None:
+    """Leave a note in an empty folder that it is for this recipe's clips, or find it there."""
+    note = folder / _NOTE
+    try:
+        if note.is_file() and note.read_text(encoding="utf-8").strip() == recipe.name:
+            return
+        folder.mkdir(parents=True, exist_ok=True)
+        if any(folder.iterdir()):
+            raise TrainingError(f"{folder} is not an empty folder: name a new one for the clips.")
+        note.write_text(f"{recipe.name}\n", encoding="utf-8")
+    except OSError as error:
+        raise TrainingError(f"{folder} cannot be written ({error}).") from error
 
 
 def _results(

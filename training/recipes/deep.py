@@ -1,7 +1,7 @@
 """The well-known networks: a CNN on RAVDESS with TESS, and a CNN with an LSTM on TESS.
 
-Where the designs name a setting it is theirs; the rest was chosen before anything was
-scored, and kept.
+Where the designs name a setting it is theirs; the rest was chosen without a look at what is
+tested. (Patience was shortened once, for a training went on for hours and gained next to nothing.)
 """
 
 from __future__ import annotations

@@ -8,10 +8,8 @@ again once it is finished.
 
 from __future__ import annotations
 
-import platform
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +20,7 @@ from ser.audio import Source
 from ser.labels import LABELS, to_public
 from ser.network import softmax
 from training.benchmark.pool import Pool, join_parts, true_labels
-from training.benchmark.predictions import FOLDER, read_predictions
+from training.benchmark.predictions import read_predictions
 from training.corpora import CORPORA
 from training.corpora.ravdess import SONG
 from training.dataset import TrainingError
@@ -44,6 +42,8 @@ class OwnModel:
     name, title, claim, corpora, emotions
         As of a :class:`training.recipes.recipe.Recipe`.
     model : {"cnn", "hybrid"}
+    network : {"cnn", "functionals"}
+        Whose training is shown: the hybrid joins the CNN and the functionals.
     in_words, hears : str
         What it is, and what it is fed.
     """
@@ -51,6 +51,7 @@ class OwnModel:
     name: str
     title: str
     model: str
+    network: str
     in_words: str
     claim: str = "no figure claimed"
     hears: str = "log-mel spectrogram, and for the hybrid prosody and functionals"
@@ -59,18 +60,18 @@ class OwnModel:
 
 
 OWN = (
-    OwnModel("cnn-multicorpus", "CNN of this app", "cnn", "on spectrograms of all corpora"),
+    OwnModel("cnn-multicorpus", "CNN of this app", "cnn", "cnn", "on spectrograms of all corpora"),
     OwnModel(
         "hybrid-multicorpus",
         "Hybrid of this app",
         "hybrid",
+        "functionals",
         "that CNN, and a network on prosody and functionals",
     ),
 )
 
 
 def run_own(
-    own: OwnModel,
     protocols: Sequence[Protocol],
     *,
     table: Path,
@@ -78,8 +79,8 @@ def run_own(
     runs: Path,
     bundle: Path,
     seed: int,
-) -> list[dict[str, Any]]:
-    """Train, score and save both models in one folder; answer this one's rows.
+) -> None:
+    """Train, score and save both models in one folder.
 
     Raises
     ------
@@ -96,21 +97,22 @@ def run_own(
         _call(evaluate.main, [*shared, "--protocol", name, *folds, "--no-calibration"])
     start = ["--start-from", "fold-1"] if (runs / "fold-1").is_dir() else []
     _call(train.main, [*shared, *start])
-    return own_rows(own, bundle, protocols)
 
 
 def own_rows(
-    own: OwnModel, out: Path, protocols: Sequence[Protocol] = PROTOCOLS
+    own: OwnModel, folder: Path, protocols: Sequence[Protocol] = PROTOCOLS
 ) -> list[dict[str, Any]]:
-    """Measure what ``reports/predictions/`` holds of a model: a row for each protocol.
+    """Measure what a folder of predictions holds of a model: a row for each protocol.
 
     All corpora but song together, the answer any of the seven, as on the page.
     """
-    pools = {pool.protocol: pool for pool in join_parts(read_predictions(out / FOLDER))}
+    parts = [part for part in read_predictions(folder) if own.model in part.logits]
+    pools = {pool.protocol: pool for pool in join_parts(parts)}
+    first = {part.facts["protocol"]: part.facts for part in reversed(parts)}
     return [
-        _row(own, protocol, pools[PROTOCOL_NAMES[protocol]])
+        {**_row(own, protocol, pools[name], first[name]), "from": str(folder)}
         for protocol in protocols
-        if own.model in getattr(pools.get(PROTOCOL_NAMES[protocol]), "logits", {})
+        if (name := PROTOCOL_NAMES[protocol]) in pools
     ]
 
 
@@ -131,7 +133,7 @@ def own_answerer(own: OwnModel, bundles: Path) -> Callable[[list[Source]], np.nd
     return answers
 
 
-def _row(own: OwnModel, protocol: Protocol, pool: Pool) -> dict[str, Any]:
+def _row(own: OwnModel, protocol: Protocol, pool: Pool, part: dict[str, Any]) -> dict[str, Any]:
     truth = true_labels(pool, LABELS)
     counted = (truth != "") & (pool.clips["corpus"] != SONG.name) & (pool.clips["role"] == "test")
     tested = pool.where(counted)
@@ -152,8 +154,10 @@ def _row(own: OwnModel, protocol: Protocol, pool: Pool) -> dict[str, Any]:
         "claimed": None,
         **figures,
         "parts": tested.clips["part"].nunique(),
-        "from": str(FOLDER),
-        "versions": {"python": platform.python_version(), "keras": version("keras")},
+        "curves": part.get("curves", {}).get(own.network, {}),
+        "data": part["data"],
+        "seed": part["seed"],
+        "versions": part["versions"],
     }
 
 

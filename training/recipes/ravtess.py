@@ -4,7 +4,8 @@ TESS's actresses become actors 25 (the older, OAF) and 26 (the younger, YAF). Th
 sentence, "Say the word …", is told by RAVDESS's fields for statement and repetition:
 statements 01 and 02 are RAVDESS's own, and the words in the order of the alphabet are
 statement 03 with repetitions 01 to 99, then statement 04, and so on. All fields keep
-their two digits, so whatever reads RAVDESS's names reads these.
+their two digits, so whatever takes RAVDESS's names apart takes these apart; only the sex
+is no longer told by odd and even, for both actresses are women.
 """
 
 from __future__ import annotations

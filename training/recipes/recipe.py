@@ -96,6 +96,13 @@ class Recipe:
         """Inner labels, and this recipe's words for them."""
         return {emotion_named(word) or word: word for word in self.emotions}
 
+    def bundle(self, usual: tuple[str, ...]) -> str:
+        """Name the folder of its bundle: another choice of emotions than usual has its own."""
+        if self.emotions == usual:
+            return self.name
+        chosen = ("all",) if self.emotions == self.all_emotions else self.emotions
+        return "-".join((self.name, *chosen)).replace(" ", "-")
+
     def with_emotions(self, wanted: Sequence[str]) -> Recipe:
         """Choose what to tell apart; ``all`` means all that it can.
 
