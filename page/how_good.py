@@ -104,7 +104,7 @@ def show_systems() -> None:
     )
     for number, system in enumerate(systems):
         if system.curves:
-            title = f"How {system.title} learnt {len(system.emotions)} emotions"
+            title = f"Learning curves: {system.title}, {len(system.emotions)} emotions"
             with st.expander(title, type="compact", key=f"system-{number}"):
                 show_network(system, number)
 

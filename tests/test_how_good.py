@@ -216,6 +216,6 @@ def test_a_network_is_shown_for_each_choice_of_emotions(
     page = show()
     assert not page.exception
     folded = [expander.label for expander in page.expander]
-    assert "How CNN on toys learnt 2 emotions" in folded
-    assert "How CNN on toys learnt 3 emotions" in folded
+    assert "Learning curves: CNN on toys, 2 emotions" in folded
+    assert "Learning curves: CNN on toys, 3 emotions" in folded
     assert "What are its limits?" in headings(page), "nothing below is lost"

@@ -375,7 +375,7 @@ def test_what_was_answered_is_not_asked_again(on_disk: Path, tmp_path: Path) -> 
     asked = []
 
     class Model:
-        inputs = (None,)
+        inputs = (np.zeros((1, 128, 64, 1)),)
 
         def predict(self, spectrograms: np.ndarray, **options: Any) -> np.ndarray:
             asked.append(len(spectrograms))
