@@ -118,7 +118,7 @@ def benchmark(
         "rows": list(rows),
         "calibration": [calibration()] if sureness is None else list(sureness),
         "parts": [
-            {"protocol": name, "part": "fold-1", "temperature": {"cnn": None, "hybrid": None}}
+            {"protocol": name, "part": "fold-1", "kept_apart": {"speakers": [], "clips": 0}}
             for name in protocols
         ],
     }

@@ -23,6 +23,7 @@ from tests.corpora_on_disk import write_corpus, write_demographics
 from training import baselines, evaluate
 from training.batches import fit_scaling
 from training.benchmark.figures import compute_benchmark
+from training.benchmark.fusion import best_share, fuse
 from training.benchmark.listeners import heard_emotions
 from training.benchmark.pool import join_parts
 from training.benchmark.predictions import (
@@ -208,7 +209,7 @@ def _predictions(
     facts = {
         "protocol": protocol,
         "part": part,
-        "temperature": {"cnn": None, "hybrid": None},
+        "models": list(logits),
         "kept_apart": {"speakers": [], "clips": 0},
         "emotions": list(INNER_LABELS),
         "seed": 1,
@@ -349,7 +350,7 @@ def test_the_difference_is_paired_and_song_stays_out() -> None:
 
 def test_not_sure_is_decided_on_the_speakers_kept_apart() -> None:
     clips = _clips("iesc", 8, ("sad", "angry"))
-    predictions = _predictions(clips, ["sad"] * 16, temperature={"cnn": None, "hybrid": 2.0})
+    predictions = _predictions(clips, ["sad"] * 16)
     predictions.clips.loc[8:, "role"] = "calibration"
     # Sadness is answered surely, and rightly, only where it was acted.
     for values in predictions.logits.values():
@@ -364,7 +365,10 @@ def test_not_sure_is_decided_on_the_speakers_kept_apart() -> None:
     assert entry["not_sure"]["coverage"] == 0.5
     assert entry["not_sure"]["accuracy"] == 1.0
     assert entry["not_sure"]["thresholds"]["fold-1"]["chosen_on"] == "speakers kept apart"
-    sure = np.exp(3) / (np.exp(3) + 6)  # softmax of 6 and six zeros at temperature 2, bar two
+    fitted = figures["protocols"][SPEAKER_INDEPENDENT]["fitted"]["fold-1"]
+    assert fitted["on"] == "speakers kept apart"
+    loud = np.exp(6 / fitted["temperature"]["hybrid"])
+    sure = loud / (loud + 6)  # softmax of 6 and six zeros, bar two
     assert entry["not_sure"]["thresholds"]["fold-1"]["from"] == pytest.approx(sure, abs=0.03)
     assert entry["accuracy_at_coverage"][9] == 1.0
 
@@ -390,6 +394,48 @@ def test_a_part_that_kept_nobody_apart_takes_its_temperature_from_the_others() -
     assert cool < 1 < hot
     (alone,) = join_parts([always_right])
     assert set(alone.temperatures["cnn"]) == {1.0}
+
+
+def test_the_hybrid_listens_to_each_network_as_far_as_others_found_it_right() -> None:
+    """Each part is fused as the other part would have it, and never by its own clips."""
+    clips = _clips("iesc", 10, ("sad", "angry"))
+    truth, swapped = ["sad", "angry"] * 10, ["angry", "sad"] * 10
+    mostly = [*truth[:16], *swapped[16:]]
+    half = [*truth[:10], *swapped[10:]]
+    trust_cnn = _fused(clips, cnn=mostly, functionals=half, part="fold-1")
+    trust_functionals = _fused(clips, cnn=half, functionals=mostly, part="fold-2")
+    figures = compute_benchmark([trust_cnn, trust_functionals])
+    fitted = figures["protocols"][SPEAKER_INDEPENDENT]["fitted"]
+    assert fitted["fold-1"]["share"] > 0.9
+    assert fitted["fold-2"]["share"] < 0.1
+    assert figures["functionals_share"] == pytest.approx(0.5, abs=0.05)
+    (pool,) = join_parts([trust_cnn, trust_functionals])
+    np.testing.assert_allclose(
+        pool.logits["hybrid"][:20],
+        fuse(trust_cnn.logits["cnn"], trust_cnn.logits["functionals"], fitted["fold-1"]["share"]),
+    )
+    (alone,) = join_parts([trust_cnn])
+    assert alone.fitted["fold-1"].share == 0.5
+
+
+def test_one_who_says_much_does_not_decide_alone_how_the_hybrid_listens() -> None:
+    """A hundred clips of one voice, for which the CNN is better, and sixteen voices of one."""
+    speakers = np.array(["one"] * 100 + [f"other-{i}" for i in range(16)])
+    truth = np.arange(116) % 2 + 2
+    one, others = np.arange(100), np.arange(16)
+    right = np.array([[*(one % 5 > 0), *(others % 2 > 0)], [*(one % 4 > 1), *(others > 0)]])
+    answers = np.where(right, truth, 5 - truth)
+    cnn, functionals = 2.0 * np.eye(9)[answers + 1]
+    assert best_share(cnn, functionals, truth, speakers) > 0.5
+    assert best_share(cnn, functionals, truth, np.arange(116).astype(str)) < 0.45
+
+
+def _fused(
+    clips: Sequence[Clip], *, cnn: Sequence[str], functionals: Sequence[str], part: str
+) -> Predictions:
+    predictions = _predictions(clips, functionals, cnn=cnn, part=part)
+    logits = {"cnn": predictions.logits["cnn"], "functionals": predictions.logits["hybrid"]}
+    return replace(predictions, logits=logits, facts={**predictions.facts, "models": list(logits)})
 
 
 def test_what_to_ship_is_fitted_on_unheard_speakers_of_one_protocol() -> None:
@@ -425,7 +471,7 @@ class Trainings:
     def __call__(self, dataset: Dataset, scaling: Any, **options: Any) -> dict[str, Any]:
         self.calls.append(SimpleNamespace(dataset=dataset, scaling=scaling, **options))
         network = SimpleNamespace(count_params=lambda: 7)
-        return {"cnn": network, "hybrid": network}
+        return {"cnn": network, "functionals": network}
 
 
 def _featureless(clips: Sequence[Clip], **_: Any) -> Dataset:
@@ -497,9 +543,10 @@ def test_a_fold_trains_and_scales_on_its_training_part_alone(
     assert not kept & trained
     tested = predictions.clips[predictions.clips["role"] == "test"]
     assert set(tested["speaker"]) <= held_out_speakers(1)
-    assert predictions.facts["temperature"]["hybrid"] < 1, (
-        "right with those kept apart, so too modest"
-    )
+    assert set(predictions.logits) == {"cnn", "functionals"}
+    figures = json.loads((tmp_path / "reports/benchmark.json").read_text())
+    fitted = figures["protocols"][SPEAKER_INDEPENDENT]["fitted"]["fold-1"]
+    assert fitted["temperature"]["hybrid"] < 1, "right with those kept apart, so too modest"
     assert set(tested["heard"][tested["corpus"] == "cremad"]) == {"sad"}
 
 
@@ -511,7 +558,8 @@ def test_a_fold_that_keeps_nobody_apart_takes_up_the_training_of_training_train(
     assert call.run.folder == tmp_path / "runs/fold-1"
     assert call.run.resume
     (predictions,) = read_predictions(tmp_path / FOLDER)
-    assert predictions.facts["temperature"] == {"cnn": None, "hybrid": None}
+    assert predictions.facts["kept_apart"] == {"speakers": [], "clips": 0}
+    assert set(predictions.clips["role"]) == {"test"}
 
 
 def test_an_unheard_emotion_gets_no_say(

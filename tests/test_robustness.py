@@ -404,7 +404,7 @@ def test_a_run_is_loaded_with_the_speakers_it_never_heard(on_disk: Path) -> None
     assert run.emotions == tuple(
         label for label in INNER_LABELS if label not in ("calm", "surprised")
     )
-    assert set(run.models) == {"cnn", "hybrid"}
+    assert set(run.models) == {"cnn", "functionals"}
 
 
 def test_a_run_that_heard_other_clips_is_refused(on_disk: Path) -> None:

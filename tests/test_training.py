@@ -19,6 +19,7 @@ from ser.layers import StatisticsPooling
 from tests.corpora_on_disk import sound, write_corpus
 from training import evaluate, prepare, train
 from training.batches import Batches, FunctionalBatches, SpectrogramBatches, masked_crossentropy
+from training.benchmark.fusion import fuse
 from training.benchmark.predictions import FOLDER, read_predictions
 from training.checkpoint import Checkpoint, resume
 from training.corpora import Clip
@@ -26,7 +27,6 @@ from training.dataset import Dataset, TrainingError, load_dataset
 from training.folds import held_out_speakers, refuse_leakage
 from training.networks import build_cnn, build_functionals, build_hybrid
 from training.report import read_fitted
-from training.score import fit_temperature
 
 FEATURES = len(feature_names())
 
@@ -162,11 +162,15 @@ def test_the_manifest_takes_what_the_benchmark_fitted(trained: Path) -> None:
     benchmark = json.loads((trained / "reports/benchmark.json").read_text())
     assert manifest["temperature"] == benchmark["temperature"]
     assert manifest["temperature"]["cnn"] != 1.0
+    assert manifest["functionals_share"] == benchmark["functionals_share"]
     assert manifest["sure_from"] == benchmark["sure_from"]
 
 
 def test_a_benchmark_that_fits_nothing_is_refused(tmp_path: Path) -> None:
-    assert read_fitted(tmp_path / "none.json")["temperature"] == {"cnn": 1.0, "hybrid": 1.0}
+    assert read_fitted(tmp_path / "none.json") == {
+        "functionals_share": 0.5,
+        "temperature": {"cnn": 1.0, "hybrid": 1.0},
+    }
     (tmp_path / "benchmark.json").write_text('{"temperature": {"cnn": 2.0}}')
     with pytest.raises(TrainingError, match="no temperatures"):
         read_fitted(tmp_path / "benchmark.json")
@@ -229,13 +233,13 @@ def test_emotions_that_a_corpus_lacks_cost_less_than_a_wrong_one() -> None:
 # Networks ---------------------------------------------------------------------
 
 
-def test_the_hybrid_is_the_mean_of_both() -> None:
+def test_the_hybrid_is_a_weighted_mean_of_both() -> None:
     cnn, functionals = build_cnn(), build_functionals(FEATURES)
     dataset = _dataset(speakers={"a": 8})
     x, values = (_batches(dataset, kind)[0][0] for kind in (SpectrogramBatches, FunctionalBatches))
-    both = cnn.predict(x, verbose=0) + functionals.predict(values, verbose=0)
-    joined = build_hybrid(cnn, functionals).predict((x, values), verbose=0)
-    np.testing.assert_allclose(joined, both / 2, atol=1e-5)
+    by_hand = fuse(cnn.predict(x, verbose=0), functionals.predict(values, verbose=0), 0.7)
+    joined = build_hybrid(cnn, functionals, share=0.7).predict((x, values), verbose=0)
+    np.testing.assert_allclose(joined, by_hand, atol=1e-5)
 
 
 def test_statistics_pooling_gives_mean_and_deviation_over_time() -> None:
@@ -244,7 +248,7 @@ def test_statistics_pooling_gives_mean_and_deviation_over_time() -> None:
 
 
 def test_the_networks_hold_no_code() -> None:
-    for model in (build_cnn(), build_hybrid(build_cnn(), build_functionals(3))):
+    for model in (build_cnn(), build_hybrid(build_cnn(), build_functionals(3), share=0.5)):
         assert not any(isinstance(layer, keras.layers.Lambda) for layer in model.layers)
         own = {type(layer).__module__ for layer in model.layers} - {"ser.layers"}
         assert all(module.startswith("keras.") for module in own)
@@ -301,12 +305,3 @@ def test_every_known_speaker_is_held_out_in_one_fold_only() -> None:
     assert len(speakers) == len(set(speakers)) == 24 + 91 + 10 + 2 + 8
     with pytest.raises(TrainingError, match="no fold 7"):
         held_out_speakers(7)
-
-
-def test_overconfident_answers_are_cooled() -> None:
-    dataset = _dataset(speakers={"a": 300})
-    rng = np.random.default_rng(0)
-    target = dataset.targets()
-    right = np.where(rng.random(300) < 0.7, target, np.roll(target, 1))
-    logits = 12.0 * np.eye(9)[right]
-    assert fit_temperature(logits, dataset) > 2

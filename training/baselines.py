@@ -173,7 +173,7 @@ def _run_part(clips: Sequence[Clip], features: np.ndarray, name: str, fold: str)
         facts={
             "protocol": PROTOCOL,
             "part": fold,
-            "temperature": {model: None},
+            "models": [model],
             "kept_apart": {"speakers": [], "clips": 0},
             "seed": None,
             "cost": costs,

@@ -50,7 +50,7 @@ from training.corpora import fingerprint, read_table
 from training.dataset import Dataset, load_dataset
 from training.fitting import FRESH, Run, train_models
 from training.report import training_facts
-from training.score import fit_temperature, predict_logits
+from training.score import predict_logits
 from training.watching import read_curves
 
 
@@ -120,17 +120,13 @@ def _watched(part: Part, dataset: Dataset) -> dict[str, Dataset]:
 def _predictions(
     part: Part, dataset: Dataset, logits: dict[str, np.ndarray], facts: dict[str, Any]
 ) -> Predictions:
-    """Fit the temperatures, and put all together; the test's logits come first."""
+    """Put all together; the test's logits come first."""
     test, calibration = dataset.subset(part.test), dataset.subset(part.calibration)
-    temperature = {
-        model: fit_temperature(values[len(test) :], calibration) if len(calibration) else None
-        for model, values in logits.items()
-    }
     return Predictions(
         facts={
             "protocol": part.protocol,
             "part": part.name,
-            "temperature": temperature,
+            "models": list(logits),
             "kept_apart": {
                 "speakers": sorted({clip.speaker for clip in calibration.clips}),
                 "clips": len(calibration),
@@ -187,7 +183,8 @@ def _parser() -> argparse.ArgumentParser:
         "--no-calibration",
         dest="calibrate",
         action="store_false",
-        help="keep no speakers apart: all train, and no temperature is fitted",
+        help="keep no speakers apart: all train, and what is fitted afterwards (temperature, the "
+        "hybrid's shares, thresholds) is fitted on what other parts test",
     )
     parser.add_argument(
         "--watch",

@@ -1,4 +1,4 @@
-"""Fit the CNN and the functionals, and join them; each goes on where it was interrupted."""
+"""Fit the CNN and the functionals; each goes on where it was interrupted."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from training.batches import (
 from training.checkpoint import Checkpoint, load_trained, resume
 from training.corpora import fingerprint
 from training.dataset import Dataset
-from training.networks import WEIGHT_DECAY, build_cnn, build_functionals, build_hybrid
+from training.networks import WEIGHT_DECAY, build_cnn, build_functionals
 from training.watching import Watch
 
 
@@ -75,7 +75,7 @@ class Run:
 def train_models(
     dataset: Dataset, scaling: Scaling, *, stages: dict[str, Stage], run: Run
 ) -> dict[str, keras.Model]:
-    """Train the CNN and the functionals; answer the CNN and the hybrid of both by name.
+    """Train the CNN and the functionals; answer both by name.
 
     Raises
     ------
@@ -91,7 +91,7 @@ def train_models(
     _fit(cnn, dataset, spectrograms, stages["cnn"], run, watch)
     batches = FunctionalBatches(dataset, scaling, seed=run.seed)
     _fit(functionals, dataset, batches, stages["functionals"], run, watch)
-    return {"cnn": cnn, "hybrid": build_hybrid(cnn, functionals)}
+    return {"cnn": cnn, "functionals": functionals}
 
 
 def _fit(

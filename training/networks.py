@@ -6,7 +6,7 @@ each band for what it is. Both are pooled over time by mean, deviation and maxim
 (the first also by a learnt attention), and one hidden layer makes the answer.
 
 Functionals: a hidden layer on statistics of the whole clip (prosody, voice quality,
-spectrum). Hybrid: the mean of the CNN's and the functionals' logits, in one network.
+spectrum). Hybrid: a weighted mean of the CNN's and the functionals' logits, in one network.
 
 All answer logits over :data:`ser.labels.INNER_LABELS`; the softmax is taken
 outside, where a temperature can be applied.
@@ -60,15 +60,24 @@ def build_functionals(features: int, *, dropout: float = 0.5) -> keras.Model:
     return keras.Model(functionals, logits, name="functionals")
 
 
-def build_hybrid(cnn: keras.Model, functionals: keras.Model) -> keras.Model:
-    """Hybrid: inputs ``spectrogram`` and ``functionals``, the mean of both answers.
+def build_hybrid(cnn: keras.Model, functionals: keras.Model, *, share: float) -> keras.Model:
+    """Hybrid: inputs ``spectrogram`` and ``functionals``, the weighted mean of both answers.
 
-    The mean of logits is the geometric mean of probabilities. Two networks that
-    were each trained alone err on different clips; trained as one, the quicker
-    learner leaves nothing for the other.
+    A mean of logits is a geometric mean of probabilities. Two networks that were
+    each trained alone err on different clips; trained as one, the quicker learner
+    leaves nothing for the other.
+
+    Parameters
+    ----------
+    share : float
+        Weight of the functionals, in [0, 1]; see :mod:`training.benchmark.fusion`.
     """
-    mean = layers.Average(name="hybrid_logits")([cnn.output, functionals.output])
-    return keras.Model([cnn.input, functionals.input], mean, name="hybrid")
+    weighted = [
+        layers.Rescaling(1 - share, name="cnn_share")(cnn.output),
+        layers.Rescaling(share, name="functionals_share")(functionals.output),
+    ]
+    logits = layers.Add(name="hybrid_logits")(weighted)
+    return keras.Model([cnn.input, functionals.input], logits, name="hybrid")
 
 
 def _shapes(spectrogram: keras.KerasTensor, dropout: float) -> list[keras.KerasTensor]:

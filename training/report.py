@@ -14,11 +14,21 @@ import keras
 
 from ser.bundle import MODEL_FILES
 from training.batches import FunctionalBatches, SpectrogramBatches
+from training.benchmark.fusion import EVEN
+from training.benchmark.protocols import PROTOCOLS
 from training.corpora import fingerprint
 from training.dataset import Dataset, TrainingError
 from training.fitting import Stage
 
-FITTED = ("temperature", "sure_from", "neutral_reference", "overall_reference", "voice_trust")
+BENCHMARK = Path("reports/benchmark.json")
+FITTED = (
+    "functionals_share",
+    "temperature",
+    "sure_from",
+    "neutral_reference",
+    "overall_reference",
+    "voice_trust",
+)
 LIBRARIES = ("tensorflow", "keras", "librosa", "praat-parselmouth", "numpy", "soxr", "soundfile")
 
 
@@ -45,17 +55,18 @@ def training_facts(
 def read_fitted(benchmark: Path) -> dict[str, Any]:
     """Take what the benchmark fitted on unheard speakers for the models to ship.
 
-    Temperatures, thresholds and what voices are compared with: see
-    :func:`training.benchmark.calibration.fit_to_ship`. Without a benchmark the
-    temperatures are 1, and the rest is missing.
+    The hybrid's share of functionals, temperatures, thresholds and what voices are
+    compared with: see :func:`training.benchmark.calibration.fit_to_ship`. Without a
+    benchmark the share is even, the temperatures are 1, and the rest is missing.
 
     Raises
     ------
     TrainingError
         The file cannot be understood.
     """
+    unfitted = {"functionals_share": EVEN, "temperature": dict.fromkeys(MODEL_FILES, 1.0)}
     if not benchmark.exists():
-        return {"temperature": dict.fromkeys(MODEL_FILES, 1.0)}
+        return unfitted
     try:
         figures = json.loads(benchmark.read_text(encoding="utf-8"))
         fitted = {name: figures[name] for name in FITTED if name in figures}
@@ -65,4 +76,21 @@ def read_fitted(benchmark: Path) -> dict[str, Any]:
         raise TrainingError(
             f"{benchmark} holds no temperatures: make it with python -m training.evaluate."
         ) from error
-    return fitted
+    return unfitted | fitted
+
+
+def hybrid_share(benchmark: Path, part: str) -> float:
+    """Give the share of functionals that the benchmark fitted for a speaker-independent part.
+
+    Even where it was not run, or had nobody to fit it on.
+    """
+    if not benchmark.exists():
+        return EVEN
+    try:
+        fitted = json.loads(benchmark.read_text(encoding="utf-8"))["protocols"][PROTOCOLS[0]]
+        return float(fitted["fitted"][part]["share"])
+    except (OSError, ValueError, KeyError) as error:
+        raise TrainingError(
+            f"{benchmark} does not say what was fitted for {part}: make it with "
+            "python -m training.evaluate."
+        ) from error

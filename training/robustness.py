@@ -31,8 +31,15 @@ from training.corpora import Clip, fingerprint, read_table
 from training.corpora.ravdess import SONG
 from training.corpora.sounds import sound_files
 from training.dataset import TrainingError, load_dataset
-from training.report import LIBRARIES
-from training.robustness_answers import TrainedRun, answer, load_run, run_seed
+from training.report import BENCHMARK, LIBRARIES, hybrid_share
+from training.robustness_answers import (
+    FOLD,
+    TrainedRun,
+    answer,
+    load_run,
+    run_seed,
+    with_hybrid,
+)
 from training.robustness_report import compute_rows, write_robustness
 
 
@@ -55,8 +62,9 @@ def _run(options: argparse.Namespace) -> None:
     chosen = conditions(rooms=bool(rooms))
     names = [condition.name for condition in chosen]
     answers = answer(run, tasks, names, seed=options.seed, jobs=options.jobs, cache=options.cache)
-    rows = compute_rows(clips, answers, names)
-    facts = _facts(options, run, clips, len(rooms))
+    share = hybrid_share(options.out / BENCHMARK, FOLD)
+    rows = compute_rows(clips, with_hybrid(answers, share), names)
+    facts = _facts(options, run, clips, len(rooms)) | {"functionals_share": share}
     for path in write_robustness(options.out / "reports", rows, chosen, facts):
         print(f"Wrote {path}")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -19,13 +19,15 @@ from ser.features.scaling import Scaling
 from ser.gate import SpeechGate
 from ser.labels import INNER_LABELS
 from training.batches import fit_scaling
+from training.benchmark.fusion import fuse
+from training.benchmark.pool import FUSED
 from training.benchmark.predictions import without_untrained
 from training.benchmark.protocols import PROTOCOLS, Part, check_part, make_part
 from training.checkpoint import load_trained
 from training.conditions import VERSION, Heard, Task, hear
 from training.corpora import Clip, fingerprint
 from training.dataset import Dataset, TrainingError
-from training.networks import build_cnn, build_functionals, build_hybrid
+from training.networks import build_cnn, build_functionals
 from training.score import predict_logits
 
 FOLD = "fold-1"
@@ -37,12 +39,12 @@ _CHUNK = 64  # clips; in all conditions, their features take some 100 MB
 
 @dataclass(frozen=True)
 class TrainedRun:
-    """Both models of a finished training, and the clips that it never heard.
+    """Both networks of a finished training, and the clips that it never heard.
 
     Attributes
     ----------
     models : dict of str to keras.Model
-        ``cnn`` and ``hybrid``.
+        ``cnn`` and ``functionals``.
     scaling : Scaling
         Fitted on the training part.
     emotions : tuple of str
@@ -75,6 +77,12 @@ class Answers:
     refused: np.ndarray
 
 
+def with_hybrid(answers: Answers, share: float) -> Answers:
+    """Give what the CNN and the hybrid answered; ``share`` is the functionals' in the latter."""
+    cnn, functionals = (answers.logits[name] for name in FUSED)
+    return replace(answers, logits={"cnn": cnn, "hybrid": fuse(cnn, functionals, share)})
+
+
 def run_seed(folder: Path) -> int:
     """Tell the seed of a run: the features that it was trained on are kept by it.
 
@@ -104,7 +112,7 @@ def load_run(folder: Path, dataset: Dataset) -> TrainedRun:
         load_trained(network, folder / network.name)
     present = {clip.emotion for clip in training.clips}
     return TrainedRun(
-        models={"cnn": cnn, "hybrid": build_hybrid(cnn, functionals)},
+        models={"cnn": cnn, "functionals": functionals},
         scaling=fit_scaling(training),
         emotions=tuple(label for label in INNER_LABELS if label in present),
         test=dataset.subset(part.test).clips,
@@ -121,7 +129,7 @@ def answer(
     jobs: int,
     cache: Path,
 ) -> Answers:
-    """Change each clip in each of these ways and ask both models; kept in the cache as it goes.
+    """Change each clip in each of these ways and ask both networks; kept in the cache as it goes.
 
     Parameters
     ----------
@@ -140,6 +148,7 @@ def answer(
         "schema": feature_schema(),
         "gate": _digest([GATE]),
         "conditions": VERSION,
+        "networks": list(run.models),
     }
     ask = Memory(cache, verbose=0).cache(_answer_chunk, ignore=["run", "gate", "jobs"])
     starts = range(0, len(tasks), _CHUNK)

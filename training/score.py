@@ -1,4 +1,4 @@
-"""What a network in training answers to clips it never heard, and how sure it may be."""
+"""What a network in training answers to clips it never heard."""
 
 from __future__ import annotations
 
@@ -8,9 +8,7 @@ import keras
 import numpy as np
 
 from ser.features.scaling import Scaling
-from ser.labels import LABELS, public_label
 from ser.network import network_inputs
-from training.benchmark.metrics import best_temperature
 from training.dataset import Dataset
 
 
@@ -21,12 +19,6 @@ def predict_logits(model: keras.Model, dataset: Dataset, scaling: Scaling) -> np
         for start in range(0, len(dataset), 256)
     ]
     return np.concatenate(answers)
-
-
-def fit_temperature(logits: np.ndarray, dataset: Dataset) -> float:
-    """Find the temperature under which the public probabilities fit best (Guo et al., 2017)."""
-    truth = np.array([_public_index(clip.emotion) for clip in dataset.clips])
-    return best_temperature(logits, truth)
 
 
 def _logits_of(model: keras.Model, features: list[Any], scaling: Scaling) -> np.ndarray:
@@ -43,9 +35,3 @@ def _logits_of(model: keras.Model, features: list[Any], scaling: Scaling) -> np.
     starts = np.concatenate([[0], np.cumsum(counts)[:-1]])
     means: np.ndarray = np.add.reduceat(answers, starts) / np.array(counts)[:, None]
     return means
-
-
-def _public_index(inner: str) -> int:
-    """Index into the public labels, -1 for boredom."""
-    label = public_label(inner)
-    return -1 if label is None else LABELS.index(label)

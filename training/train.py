@@ -7,8 +7,9 @@
 Who is held out and scored is decided in training.evaluate; here all clips train.
 
 First the CNN on spectrograms, then the functionals; both together are the
-hybrid. A seed decides drawing, variation and initial weights; on one
-machine the same seed and data give the same clips in the same order again.
+hybrid, weighted as the benchmark found best. A seed decides drawing, variation
+and initial weights; on one machine the same seed and data give the same clips
+in the same order again.
 """
 
 from __future__ import annotations
@@ -29,9 +30,9 @@ from training.corpora import read_table
 from training.dataset import load_dataset
 from training.export import save_bundle
 from training.fitting import CONTINUED, FRESH, Run, Stage, train_models
-from training.report import read_fitted, training_facts
+from training.networks import build_hybrid
+from training.report import BENCHMARK, read_fitted, training_facts
 
-BENCHMARK = Path("reports/benchmark.json")
 DATA = Path("reports/data.json")
 
 
@@ -50,10 +51,12 @@ def _train(options: argparse.Namespace) -> None:
     start = None if options.start_from is None else options.runs / options.start_from
     run = Run(options.runs / "all", options.seed, options.resume, start)
     stages = _stages(options)
-    models = train_models(dataset, scaling, stages=stages, run=run)
-    facts = training_facts(dataset, seed=options.seed, stages=stages, models=models)
+    fitted = read_fitted(options.fitted_from or options.out / BENCHMARK)
+    trained = train_models(dataset, scaling, stages=stages, run=run)
+    hybrid = build_hybrid(**trained, share=fitted["functionals_share"])
+    models = {"cnn": trained["cnn"], "hybrid": hybrid}
+    facts = training_facts(dataset, seed=options.seed, stages=stages, models=models) | fitted
     facts["started_from"] = options.start_from
-    facts |= read_fitted(options.fitted_from or options.out / BENCHMARK)
     save_bundle(options.out, models, scaling, facts)
     write_counts(dataset.clips, options.out / DATA)
     print(f"Saved the models and their artifacts in {options.out}")

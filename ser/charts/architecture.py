@@ -27,7 +27,7 @@ _PLACES: dict[str, tuple[str, str, int, tuple[float, float]]] = {
     "functionals": ("Statistics", "of the whole clip", 0, (2, 3)),
     "hidden": ("Hidden layer", "", 3, (2, 3)),
     "functionals answer": ("Its answer", "", 5, (2, 3)),
-    "hybrid answer": ("Hybrid's answer", "the mean of both", 6, (0, 3)),
+    "hybrid answer": ("Hybrid's answer", "a weighted mean", 6, (0, 3)),
 }
 _FLOWS = (
     ("spectrogram", "shapes"),

@@ -131,7 +131,7 @@ def _read(root: Path, name: str, shape: Callable[[Any], T]) -> T:
 def _benchmark(content: Any) -> Benchmark:
     corrected: dict[str, bool] = {}
     for part in content["parts"]:
-        own = any(value is not None for value in part["temperature"].values())
+        own = part["kept_apart"]["clips"] > 0
         # Where there are two parts, each is corrected by the other.
         corrected[part["protocol"]] = own or part["protocol"] in corrected
     return Benchmark(

@@ -12,6 +12,7 @@ import pandas as pd
 from ser.labels import LABELS, to_public
 from ser.network import softmax
 from ser.profile import Voices
+from training.benchmark.fusion import best_share, fuse
 from training.benchmark.metrics import (
     accuracy_at_coverage,
     best_temperature,
@@ -19,7 +20,16 @@ from training.benchmark.metrics import (
     calibration_error,
     threshold_for,
 )
-from training.benchmark.pool import NETWORKS, POOLED, Pool, true_labels
+from training.benchmark.pool import (
+    FUSED,
+    KEPT_APART,
+    NETWORKS,
+    OTHER_PARTS,
+    POOLED,
+    Pool,
+    public_indices,
+    true_labels,
+)
 from training.benchmark.protocols import PROTOCOLS
 from training.benchmark.voice_fit import as_manifest, fit_voices
 
@@ -101,10 +111,10 @@ def _thresholds(sureness: pd.DataFrame) -> dict[str, dict[str, Any]]:
     answer = {}
     for part, own in sureness.groupby("part"):
         chosen_on = own[own["role"] == "calibration"]
-        source = "speakers kept apart"
+        source = KEPT_APART
         if chosen_on.empty:
             chosen_on = sureness[(sureness["part"] != part) & (sureness["role"] == "test")]
-            source = "other parts"
+            source = OTHER_PARTS
         if not chosen_on.empty:
             confidence, right = (chosen_on[name].to_numpy() for name in ("confidence", "right"))
             threshold = threshold_for(confidence, right, wanted=SURE)
@@ -134,22 +144,27 @@ def fit_to_ship(pools: Sequence[Pool]) -> dict[str, Any]:
     Returns
     -------
     dict
-        By model: ``temperature``, ``sure_from`` (the threshold), and what
-        :func:`ser.profile.read_voices` reads, without the models for which there
-        are too few voices.
+        ``functionals_share``, and by model: ``temperature``, ``sure_from`` (the
+        threshold), and what :func:`ser.profile.read_voices` reads, without the models
+        for which there are too few voices.
     """
+    shares: dict[str, float] = {}
     temperature: dict[str, float] = {}
     sure_from: dict[str, float | None] = {}
     voices: dict[str, Voices] = {}
-    for pool in pools:
-        for model in pool.logits:
-            if model not in NETWORKS or pool.protocol != PROTOCOLS[0]:
-                continue
-            tested = pool.where(pool.clips["role"] == "test")
-            truth = true_labels(tested, LABELS)
-            index = np.array([LABELS.index(label) if label else -1 for label in truth])
-            temperature[model] = best_temperature(tested.logits[model], index)
-            fitted = np.full(len(index), temperature[model])
+    for pool in (pool for pool in pools if pool.protocol == PROTOCOLS[0]):
+        tested = pool.where(pool.clips["role"] == "test")
+        truth = public_indices(tested.clips["emotion"])
+        if set(FUSED) <= set(tested.logits):
+            cnn, functionals = (tested.logits[name] for name in FUSED)
+            speakers = tested.clips["speaker"].to_numpy(str)
+            share = best_share(cnn, functionals, truth, speakers)
+            hybrid = fuse(cnn, functionals, share)
+            tested = replace(tested, logits={**tested.logits, "hybrid": hybrid})
+            shares["functionals_share"] = share
+        for model in (name for name in NETWORKS if name in tested.logits):
+            temperature[model] = best_temperature(tested.logits[model], truth)
+            fitted = np.full(len(truth), temperature[model])
             calibrated = replace(tested, temperatures={model: fitted})
             sureness = _sureness(calibrated, model)
             confidence, right = (sureness[name].to_numpy() for name in ("confidence", "right"))
@@ -157,4 +172,4 @@ def fit_to_ship(pools: Sequence[Pool]) -> dict[str, Any]:
             own = fit_voices(calibrated, model)
             if own is not None:
                 voices[model] = own
-    return {"temperature": temperature, "sure_from": sure_from, **as_manifest(voices)}
+    return {**shares, "temperature": temperature, "sure_from": sure_from, **as_manifest(voices)}

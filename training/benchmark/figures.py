@@ -11,6 +11,7 @@ itself, and stays out of everything pooled: this is a benchmark of speech.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import asdict
 from statistics import mean
 from typing import Any
 
@@ -57,8 +58,8 @@ def compute_benchmark(predictions: Sequence[Predictions]) -> dict[str, Any]:
     Returns
     -------
     dict
-        ``protocols`` (which parts are in, which are missing), ``rows``,
-        ``differences``, ``calibration``, ``confidence``, ``voices``, ``people``,
+        ``protocols`` (which parts are in, which are missing, what was fitted for
+        each), ``rows``, ``differences``, ``calibration``, ``confidence``, ``voices``, ``people``,
         ``quoted``, ``parts`` (the facts of each), and what to ship, fitted on all unheard
         speakers: see :func:`training.benchmark.calibration.fit_to_ship`.
     """
@@ -67,7 +68,7 @@ def compute_benchmark(predictions: Sequence[Predictions]) -> dict[str, Any]:
     speech = [pool.where(pool.clips["corpus"] != SONG.name) for pool in pools]
     listeners, people = _listeners(tests)
     return {
-        "protocols": _protocols(predictions),
+        "protocols": _protocols(pools),
         **fit_to_ship(speech),
         "rows": sorted([*listeners, *(row for pool in tests for row in _rows(pool))], key=_order),
         "differences": [entry for pool in tests for entry in _differences(pool)],
@@ -84,15 +85,14 @@ def compute_benchmark(predictions: Sequence[Predictions]) -> dict[str, Any]:
     }
 
 
-def _protocols(predictions: Sequence[Predictions]) -> dict[str, Any]:
-    """Say which parts of each protocol are in and which are missing, model by model."""
+def _protocols(pools: Sequence[Pool]) -> dict[str, Any]:
+    """Say which parts of each protocol are in and which are missing, and what was fitted."""
     answer: dict[str, Any] = {}
     for protocol in PROTOCOLS:
-        finished: dict[str, list[str]] = {}
-        for entry in predictions:
-            if entry.facts["protocol"] == protocol:
-                for model in entry.logits:
-                    finished.setdefault(model, []).append(entry.facts["part"])
+        own = [pool for pool in pools if pool.protocol == protocol]
+        finished = {
+            model: list(dict.fromkeys(pool.clips["part"])) for pool in own for model in pool.logits
+        }
         answer[protocol] = {
             "speaker_dependent": protocol in SPEAKER_DEPENDENT,
             "models": {
@@ -101,6 +101,12 @@ def _protocols(predictions: Sequence[Predictions]) -> dict[str, Any]:
                     "missing": [name for name in part_names(protocol) if name not in parts],
                 }
                 for model, parts in finished.items()
+            },
+            "fitted": {
+                part: asdict(fitted)
+                for pool in own
+                for part, fitted in pool.fitted.items()
+                if set(NETWORKS) & set(pool.logits)
             },
         }
     return answer

@@ -2,26 +2,52 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pandas as pd
 
 from ser.labels import INNER_LABELS, LABELS, public_label, to_public
 from ser.network import softmax
+from training.benchmark.fusion import EVEN, best_share, fuse
 from training.benchmark.metrics import best_temperature
 from training.benchmark.predictions import UNTRAINED, Predictions
 from training.benchmark.protocols import PROTOCOLS
+from training.corpora.ravdess import SONG
 
 POOLED = "all speech"
 """What figures over all corpora but song are called."""
 
 NETWORKS = ("cnn", "hybrid")
-"""The models whose answers are probabilities; the others are baselines."""
+"""The models whose answers are probabilities; the others are baselines and ablations."""
+
+FUSED = ("cnn", "functionals")
+"""What the hybrid is made of."""
+
+KEPT_APART, OTHER_PARTS = "speakers kept apart", "other parts"
 
 _AGES = [0, 30, 45, 60, 200]
 AGE_NAMES = ["under 30", "30 to 44", "45 to 59", "60 and over"]
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """What a part's probabilities need beside logits, fitted on speakers whom it does not test.
+
+    Attributes
+    ----------
+    on : str
+        On whom: :data:`KEPT_APART`, :data:`OTHER_PARTS`, or empty where there was nobody.
+    share : float
+        The functionals' in the hybrid; see :mod:`training.benchmark.fusion`.
+    temperature : dict of str to float
+        By model; 1 for those that are missing.
+    """
+
+    on: str
+    share: float
+    temperature: dict[str, float]
 
 
 @dataclass(frozen=True)
@@ -39,6 +65,8 @@ class Pool:
         By model; that of the clip's part.
     trained : frozenset of str
         Inner labels that every part's training had.
+    fitted : dict of str to Fitted
+        By part.
     """
 
     protocol: str
@@ -46,6 +74,7 @@ class Pool:
     logits: dict[str, np.ndarray]
     temperatures: dict[str, np.ndarray]
     trained: frozenset[str]
+    fitted: dict[str, Fitted] = field(default_factory=dict)
 
     def where(self, mask: pd.Series | np.ndarray) -> Pool:
         """Keep some of the rows."""
@@ -55,7 +84,7 @@ class Pool:
             for kind in (self.logits, self.temperatures)
         )
         clips = self.clips[mask].reset_index(drop=True)
-        return Pool(self.protocol, clips, logits, temperatures, self.trained)
+        return replace(self, clips=clips, logits=logits, temperatures=temperatures)
 
     def of(self, corpus: str) -> Pool:
         """Keep one corpus."""
@@ -86,36 +115,61 @@ def _pool(protocol: str, models: Sequence[str], parts: Sequence[Predictions]) ->
         [part.clips.assign(part=part.facts["part"]) for part in parts], ignore_index=True
     )
     ages = pd.cut(clips["age"], _AGES, right=False, labels=AGE_NAMES)
+    fitted = {str(part.facts["part"]): _fit(part, parts) for part in parts}
+    of_part = [fitted[str(part.facts["part"])] for part in parts]
+    answers = [_fused(part.logits, own.share) for part, own in zip(parts, of_part, strict=True)]
     return Pool(
         protocol=protocol,
         clips=clips.assign(age_group=ages.astype(object).fillna("")),
-        logits={model: np.concatenate([part.logits[model] for part in parts]) for model in models},
+        logits={model: np.concatenate([own[model] for own in answers]) for model in answers[0]},
         temperatures={
             model: np.concatenate(
-                [np.full(len(part.clips), _temperature(part, model, parts)) for part in parts]
+                [
+                    np.full(len(part.clips), own.temperature.get(model, 1.0))
+                    for part, own in zip(parts, of_part, strict=True)
+                ]
             )
-            for model in models
+            for model in answers[0]
         },
         trained=frozenset.intersection(*(frozenset(part.facts["emotions"]) for part in parts)),
+        fitted=fitted,
     )
 
 
-def _temperature(part: Predictions, model: str, parts: Sequence[Predictions]) -> float:
-    """Give the temperature of a part, fitted on speakers that it does not test.
+def _fit(part: Predictions, parts: Sequence[Predictions]) -> Fitted:
+    """Fit a part's share and temperatures.
 
-    Its own, where it kept speakers apart; otherwise one fitted on what the other parts
-    tested, and 1 where there is no other.
+    On the speakers that it kept apart; otherwise on what the other parts tested.
     """
-    own = part.facts["temperature"].get(model)
-    others = [other for other in parts if other.facts["part"] != part.facts["part"]]
-    if own is not None or not others or model not in NETWORKS:
-        return float(own or 1.0)
-    emotions = pd.concat([other.clips for other in others])["emotion"]
+    source, chosen = KEPT_APART, [part.where(part.clips["role"] == "calibration")]
+    if chosen[0].clips.empty:
+        others = [other for other in parts if other.facts["part"] != part.facts["part"]]
+        source, chosen = OTHER_PARTS, [o.where(o.clips["role"] == "test") for o in others]
+    clips = [own.where(own.clips["corpus"] != SONG.name) for own in chosen]
+    if not sum(len(own.clips) for own in clips):
+        return Fitted("", EVEN, {})
+    logits = {model: np.concatenate([own.logits[model] for own in clips]) for model in part.logits}
+    described = pd.concat([own.clips for own in clips])
+    truth, speakers = public_indices(described["emotion"]), described["speaker"].to_numpy(str)
+    share = EVEN
+    if set(FUSED) <= set(logits):
+        share = best_share(logits["cnn"], logits["functionals"], truth, speakers)
+    logits = _fused(logits, share)
+    networks = [model for model in NETWORKS if model in logits]
+    return Fitted(source, share, {m: best_temperature(logits[m], truth) for m in networks})
+
+
+def _fused(logits: dict[str, np.ndarray], share: float) -> dict[str, np.ndarray]:
+    """Add the hybrid's answers, where those of its two networks are there."""
+    if not set(FUSED) <= set(logits):
+        return logits
+    return logits | {"hybrid": fuse(logits["cnn"], logits["functionals"], share)}
+
+
+def public_indices(emotions: Iterable[str]) -> np.ndarray:
+    """Index of inner labels into the public ones [shape=(n,)]; -1 for boredom."""
     names = [public_label(emotion) for emotion in emotions]
-    truth = np.array([-1 if name is None else LABELS.index(name) for name in names])
-    tested = np.concatenate([other.clips["role"] == "test" for other in others])
-    logits = np.concatenate([other.logits[model] for other in others])
-    return best_temperature(logits, np.where(tested, truth, -1))
+    return np.array([-1 if name is None else LABELS.index(name) for name in names], dtype=int)
 
 
 def own_answers(own: Pool, model: str, labels: Sequence[str]) -> np.ndarray:

@@ -6,11 +6,13 @@ Each part of a protocol is a pair of files in ``reports/predictions/``:
     A row for each clip: ``corpus``, ``clip`` (the file's name without suffix),
     ``speaker``, ``sex``, ``age``, ``emotion`` (what was acted, an inner label),
     ``heard`` (what CREMA-D's listeners voted for) and ``role``: ``test``, or
-    ``calibration`` for the speakers on whom the temperature was fitted. Then nine
-    columns a model, ``cnn:neutral`` and so on: its logits, to three decimals. A
-    value of -999 stands for an emotion that was not in the training.
+    ``calibration`` for speakers who were kept apart to fit temperatures on. Then nine
+    columns a network, ``cnn:neutral`` and so on: its logits, to three decimals. A
+    value of -999 stands for an emotion that was not in the training. The hybrid has
+    none of its own: :mod:`training.benchmark.fusion` makes it of ``cnn`` and
+    ``functionals``.
 ``speaker-independent-fold-1.json``
-    What they were made from: seed, epochs, temperatures, data, versions.
+    What they were made from: seed, epochs, data, versions.
 
 The second is written last: where it is, the part is finished.
 """
@@ -45,8 +47,8 @@ class Predictions:
     Attributes
     ----------
     facts : dict
-        ``protocol``, ``part``, ``temperature`` by model (None where none was
-        fitted), and what else a reader should know.
+        ``protocol``, ``part``, ``models`` (those in the table), and what else a
+        reader should know.
     clips : pd.DataFrame
         The columns before the logits, row by row.
     logits : dict of str to np.ndarray [shape=(clips, 9)]
@@ -132,7 +134,7 @@ def _read(path: Path) -> Predictions:
                             na_values={"age": [""]})  # fmt: skip
         logits = {
             model: table[[f"{model}:{label}" for label in INNER_LABELS]].to_numpy(np.float64)
-            for model in facts["temperature"]
+            for model in facts["models"]
         }
         return Predictions(facts, table[[*_TEXT, "age"]], logits)
     except (OSError, EOFError, ValueError, KeyError) as error:

@@ -8,7 +8,7 @@ from typing import Any
 
 from training.benchmark.calibration import SURE
 from training.benchmark.figures import compute_benchmark
-from training.benchmark.pool import AGE_NAMES, NETWORKS, POOLED
+from training.benchmark.pool import AGE_NAMES, FUSED, NETWORKS, POOLED
 from training.benchmark.predictions import FOLDER, read_predictions
 from training.benchmark.protocols import PROTOCOLS, SPEAKER_DEPENDENT
 from training.benchmark.voice_fit import ENROL_CLIPS, LOPSIDED
@@ -65,7 +65,7 @@ def as_markdown(figures: dict[str, Any]) -> str:
         *_listeners(figures),
         *_details(figures),
         "## What it was made from",
-        _parts(figures["parts"]),
+        _parts(figures),
     ]
     return "\n\n".join(blocks) + "\n"
 
@@ -130,6 +130,11 @@ def _row(row: dict[str, Any]) -> list[str]:
 def _differences(entries: Sequence[dict[str, Any]]) -> Iterator[str]:
     if not entries:
         return
+    yield (
+        "The hybrid's logits are a weighted mean of those of the CNN and of the functionals. The "
+        "functionals' share is fitted as the temperatures are, on speakers whom the part does not "
+        "test; where there are none, it is a half. Rows “functionals” are these alone."
+    )
     yield "### Hybrid less CNN"
     yield (
         "In points, on the same clips and in the seven public classes, both models' speakers "
@@ -321,10 +326,11 @@ def _confusion(row: dict[str, Any]) -> str:
     return table(["", *row["labels"]], lines)
 
 
-def _parts(parts: Sequence[dict[str, Any]]) -> str:
+def _parts(figures: dict[str, Any]) -> str:
     """List what each part was made from: unlike settings show."""
     return table(
-        ["part", "models", "trained on", "kept apart", "seed", "temperature", "data"],
+        ["part", "models", "trained on", "kept apart", "seed", "fitted on", "share",
+         "temperature", "data"],
         [
             [
                 f"{_name(facts['protocol'])}, {facts['part']}",
@@ -332,19 +338,28 @@ def _parts(parts: Sequence[dict[str, Any]]) -> str:
                 f"{facts['speakers']} speakers",
                 f"{facts['kept_apart']['clips']} clips of {len(facts['kept_apart']['speakers'])}",
                 "" if facts["seed"] is None else str(facts["seed"]),
-                ", ".join(f"{t:.2f}" if t else "none" for t in facts["temperature"].values()),
+                *_fitted(figures["protocols"][facts["protocol"]]["fitted"], facts),
                 facts["data"],
             ]
-            for facts in parts
+            for facts in figures["parts"]
         ],
-    )
+    )  # fmt: skip
+
+
+def _fitted(by_part: dict[str, Any], facts: dict[str, Any]) -> list[str]:
+    """Give on whom, the functionals' share in the hybrid, and the temperatures of a part."""
+    fitted = by_part.get(facts["part"], {"on": ""})
+    if not fitted["on"] or not set(FUSED) <= set(facts["models"]):
+        return ["-", "-", "-"]
+    temperatures = ", ".join(f"{m} {t:.2f}" for m, t in fitted["temperature"].items())
+    return [fitted["on"], f"{fitted['share']:.2f}", temperatures]
 
 
 def _models(facts: dict[str, Any]) -> str:
     stages = facts.get("stages", {})
     return ", ".join(
         f"{model} ({stages[model]['epochs']} epochs)" if model in stages else model
-        for model in facts["temperature"]
+        for model in facts["models"]
     )
 
 

@@ -106,7 +106,7 @@ def own_rows(
 
     All corpora but song together, the answer any of the seven, as on the page.
     """
-    parts = [part for part in read_predictions(folder) if own.model in part.logits]
+    parts = [part for part in read_predictions(folder) if own.network in part.logits]
     pools = {pool.protocol: pool for pool in join_parts(parts)}
     first = {part.facts["protocol"]: part.facts for part in reversed(parts)}
     return [
