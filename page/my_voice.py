@@ -78,7 +78,7 @@ def offer_to_learn(formats: list[str]) -> None:
     st.write(
         "Every voice has a sound of its own, which can be mistaken for a mood. Speak about ten "
         "seconds as you always do, without much emotion, and answers will allow for your voice. "
-        "What is learnt is a few numbers; they are forgotten when you close this page, unless "
+        "What is learnt is a list of numbers; they are forgotten when you close this page, unless "
         "you save them."
     )
     way = st.segmented_control(

@@ -25,6 +25,7 @@ DATA, OUT = "data", "bundles/mine"
 NAMES = {
     "cnn": "The CNN",
     "functionals": "The hybrid's own part",
+    "known_voice": "The part for known voices",
     "network": "The recipe's network",
 }
 

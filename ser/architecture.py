@@ -125,7 +125,7 @@ def _shape(receiver: dict[str, Any]) -> tuple[int, ...]:
     if receiver["class_name"] == "InputLayer":
         return tuple(config["batch_shape"][1:])
     shape = receiver["build_config"]["input_shape"]
-    if receiver["class_name"] == "Average":
+    if receiver["class_name"] == "Add":
         shape = shape[0]
     elif config["name"].endswith("_logits"):
         return (int(config["units"]),)

@@ -4,6 +4,7 @@
 
     models/cnn_stage1_model.keras     the CNN on spectrograms
     models/hybrid_ser_model.keras     the hybrid of CNN and functionals
+    models/known_voice_model.keras    what the hybrid asks too where it knows the voice
     artifacts/spec_mean.npy           mean of each mel band, dB
     artifacts/spec_std.npy            its standard deviation, dB
     artifacts/pros_scaler.json        mean and deviation of each functional
@@ -43,6 +44,9 @@ MODEL_FILES = {
     "cnn": "models/cnn_stage1_model.keras",
     "hybrid": "models/hybrid_ser_model.keras",
 }
+KNOWN_VOICE_FILE = "models/known_voice_model.keras"
+"""Left out where too few speakers of the training were ever neutral."""
+
 _SPEC_MEAN = "artifacts/spec_mean.npy"
 _SPEC_STD = "artifacts/spec_std.npy"
 _SCALER = "artifacts/pros_scaler.json"
@@ -50,6 +54,7 @@ _ENCODER = "artifacts/label_encoder.json"
 _GATE = "artifacts/speech_gate.json"
 _MANIFEST = "artifacts/manifest.json"
 _HASHED = (*MODEL_FILES.values(), _SPEC_MEAN, _SPEC_STD, _SCALER, _ENCODER, _GATE)
+_OPTIONAL = (KNOWN_VOICE_FILE,)
 
 
 @dataclass(frozen=True)
@@ -84,6 +89,10 @@ class Bundle:
         fitted: dict[str, float | None] = self.manifest.get("sure_from", {})
         level = fitted.get(model, 0.0)
         return math.inf if level is None else level  # None: no confidence was high enough
+
+    def hears_known_voices(self, model: str) -> bool:
+        """Tell whether a network of its own listens to an enrolled voice beside this model."""
+        return model == "hybrid" and KNOWN_VOICE_FILE in self.manifest["sha256"]
 
     def known_answer(self, model: str) -> np.ndarray:
         """Give the public probabilities of the known sound when this was made."""
@@ -182,15 +191,17 @@ def write_manifest(root: Path, facts: dict[str, Any]) -> None:
         ``temperature`` and ``known_answer`` by model, and what the training
         wants to be known of it: data, seed, versions.
     """
-    hashes = {name: _sha256(root / name) for name in _HASHED}
+    there = [name for name in _OPTIONAL if (root / name).is_file()]
+    hashes = {name: _sha256(root / name) for name in (*_HASHED, *there)}
     _write_json(root / _MANIFEST, {"sha256": hashes, "feature_schema": feature_schema(), **facts})
 
 
 def _check_hashes(root: Path, manifest: dict[str, Any]) -> None:
-    for name in _HASHED:
+    hashes = manifest.get("sha256", {})
+    for name in (*_HASHED, *(name for name in _OPTIONAL if name in hashes)):
         if not (root / name).is_file():
             raise BundleError(f"{root / name} is missing: train the models or fetch them again.")
-        if manifest.get("sha256", {}).get(name) != _sha256(root / name):
+        if hashes.get(name) != _sha256(root / name):
             raise BundleError(
                 f"{root / name} is not the file that was saved with these models (its SHA-256 "
                 "differs): fetch the models again, or train them."

@@ -9,6 +9,11 @@ each voice. It can be estimated in two ways:
 - without labels, from **many clips of one voice**: their mean less the mean of
   everybody's clips (``Recognizer.predict_many(..., same_speaker=True)``).
 
+The hybrid needs no such estimate of an enrolled voice. A network of its own hears how the
+functionals of a clip differ from those of the same voice when it is neutral, which
+takes away what is the voice's and not the mood's before anything is judged (compare
+Busso et al., 2013, doi:10.1109/T-AFFC.2013.26, who normalise by neutral speech).
+
 An estimate from few clips is noisy, and a voice in neutral is not quite the same
 voice in anger. So only a part is taken off, :math:`s\,n/(n + h)` of it: the
 best linear prediction of a voice's offset from the mean of ``n`` clips, where
@@ -38,7 +43,7 @@ if TYPE_CHECKING:
     from ser.audio import Sound
     from ser.bundle import Bundle
 
-VERSION = 1
+VERSION = 2
 """Of the profile's file."""
 
 PIECE_S = 2.5
@@ -64,11 +69,15 @@ class VoiceProfile:
     offsets : dict of str to tuple of float
         By model, what is taken off the log-probabilities of the nine
         :data:`ser.labels.INNER_LABELS`.
+    functionals : tuple of float
+        Mean of the standardised functionals of its neutral clips, for a model that
+        listens for how they differ; empty where there is none.
     """
 
     models: str
     seconds: float
     offsets: dict[str, tuple[float, ...]]
+    functionals: tuple[float, ...] = ()
 
     def to_json(self) -> str:
         """Write as JSON."""
@@ -145,7 +154,9 @@ def _checked(content: dict[str, Any]) -> VoiceProfile:
             str(model): tuple(float(value) for value in values)
             for model, values in content["offsets"].items()
         }
-        profile = VoiceProfile(str(content["models"]), float(content["seconds"]), offsets)
+        functionals = tuple(float(value) for value in content["functionals"])
+        seconds = float(content["seconds"])
+        profile = VoiceProfile(str(content["models"]), seconds, offsets, functionals)
     except (AttributeError, KeyError, OverflowError, TypeError, ValueError) as error:
         raise ProfileError(_NO_PROFILE) from error
     for values in offsets.values():
@@ -153,6 +164,8 @@ def _checked(content: dict[str, Any]) -> VoiceProfile:
         sensible = all(abs(value) <= _LARGEST_OFFSET for value in values)
         if len(values) != len(INNER_LABELS) or not sensible:
             raise ProfileError(_NO_PROFILE)
+    if not all(abs(value) <= _LARGEST_OFFSET for value in functionals):
+        raise ProfileError(_NO_PROFILE)
     return profile
 
 
@@ -223,11 +236,12 @@ def read_voices(bundle: Bundle, model: str) -> Voices:
 
 def fingerprint(bundle: Bundle) -> str:
     """Name the models, and the scale of their answers, in 16 letters and digits."""
-    from ser.bundle import MODEL_FILES
+    from ser.bundle import KNOWN_VOICE_FILE, MODEL_FILES
 
     manifest = bundle.manifest
+    names = (*MODEL_FILES.values(), KNOWN_VOICE_FILE)
     facts = [
-        {name: manifest["sha256"].get(name) for name in MODEL_FILES.values()},
+        {name: manifest["sha256"].get(name) for name in names},
         manifest.get("temperature"),  # a recipe has neither, and no profile fits it
         manifest.get("neutral_reference"),
     ]
@@ -241,14 +255,22 @@ def check_profile(profile: VoiceProfile, bundle: Bundle, model: str) -> None:
     ------
     ProfileError
     """
-    if profile.models != fingerprint(bundle) or model not in profile.offsets:
+    from ser.features import feature_names
+
+    if bundle.hears_known_voices(model):
+        fits = len(profile.functionals) == len(feature_names())
+    else:
+        fits = model in profile.offsets
+    if profile.models != fingerprint(bundle) or not fits:
         raise ProfileError(
             "The voice profile was made for other models than these, and would mislead them: make "
             "it anew from the same recordings."
         )
 
 
-def make_profile(bundle: Bundle, heard: dict[str, np.ndarray], *, seconds: float) -> VoiceProfile:
+def make_profile(
+    bundle: Bundle, heard: dict[str, np.ndarray], functionals: np.ndarray, *, seconds: float
+) -> VoiceProfile:
     """Make a profile from what each model hears in one voice's neutral speech.
 
     Parameters
@@ -256,6 +278,8 @@ def make_profile(bundle: Bundle, heard: dict[str, np.ndarray], *, seconds: float
     bundle : Bundle
     heard : dict of str to np.ndarray [shape=(clips, 9)]
         Log-probabilities by model.
+    functionals : np.ndarray [shape=(clips, features)]
+        Standardised.
     seconds : float
         Length of the clips together.
 
@@ -264,12 +288,20 @@ def make_profile(bundle: Bundle, heard: dict[str, np.ndarray], *, seconds: float
     BundleError
         The models were saved without what voices are compared with.
     """
-    offsets = {}
+    offsets: dict[str, tuple[float, ...]] = {}
+    neutral: tuple[float, ...] = ()
     for model, clips in heard.items():
+        if bundle.hears_known_voices(model):
+            neutral = _rounded(functionals.mean(axis=0), digits=3)
+            continue
         voices = read_voices(bundle, model)
         offset = voice_offset(clips, voices.neutral, voices.enrolled)
-        offsets[model] = tuple(round(float(value), 4) for value in offset)
-    return VoiceProfile(fingerprint(bundle), round(seconds, 2), offsets)
+        offsets[model] = _rounded(offset, digits=4)
+    return VoiceProfile(fingerprint(bundle), round(seconds, 2), offsets, neutral)
+
+
+def _rounded(values: np.ndarray, *, digits: int) -> tuple[float, ...]:
+    return tuple(round(float(value), digits) for value in values)
 
 
 def pieces(sound: Sound) -> Iterator[Sound]:

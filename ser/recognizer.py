@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING
@@ -18,12 +18,19 @@ if TYPE_CHECKING:
     from ser.audio import Sound, Source
     from ser.bundle import Bundle
     from ser.features import Features
+    from ser.known_voices import KnownVoices
     from ser.network import Network
     from ser.profile import VoiceProfile
     from ser.saliency import Saliency
 
 KNOWN_TOLERANCE = 0.05
 """How far a probability of the known sound may be from what it was when the models were made."""
+
+
+def _nothing() -> np.ndarray:
+    import numpy as np
+
+    return np.empty(0)
 
 
 @dataclass(frozen=True)
@@ -38,11 +45,14 @@ class Heard:
         What the gate says: ``"ok"``, ``"no_speech"`` or ``"too_short"``.
     values : dict of str to np.ndarray [shape=(9,)]
         By model, log-probabilities of the inner labels; empty without speech.
+    functionals : np.ndarray [shape=(features,)]
+        Standardised; what a network for known voices listens to. Empty without speech.
     """
 
     duration_s: float
     status: Status
     values: dict[str, np.ndarray]
+    functionals: np.ndarray = field(default_factory=_nothing)
 
 
 class Recognizer:
@@ -60,6 +70,7 @@ class Recognizer:
     def __init__(self, bundle: Bundle) -> None:
         self._bundle = bundle
         self._networks: dict[str, Network] = {}
+        self._known_voices: KnownVoices | None = None
         self._lock = Lock()
 
     @classmethod
@@ -151,8 +162,9 @@ class Recognizer:
         chosen = [self._chosen(model) for model in models or self.models]
         sound = load(source, empty_too=True)
         status = self._bundle.gate.check(sound).status
-        values = self._listen(sound, chosen) if status == "ok" else {}
-        return Heard(sound.duration_s, status, values)
+        if status != "ok":
+            return Heard(sound.duration_s, status, {})
+        return Heard(sound.duration_s, status, *self._listen(sound, chosen))
 
     def answers(
         self,
@@ -187,10 +199,9 @@ class Recognizer:
         offset: np.ndarray | float = 0.0
         if profile is not None:
             check_profile(profile, self._bundle, model)
-            offset = profile.offset(model)
         elif same_speaker:
             offset = self._shared_offset(heard, model)
-        return [self._answer(each, model, offset) for each in heard]
+        return [self._answer(each, model, profile, offset) for each in heard]
 
     def explain(
         self,
@@ -220,7 +231,9 @@ class Recognizer:
             As for :meth:`predict`.
         """
         from ser.audio import load
-        from ser.profile import check_profile
+        from ser.features import extract
+        from ser.network import softmax
+        from ser.profile import check_profile, log_probabilities
         from ser.saliency import look_into
         from ser.stretch import loudest_stretch
 
@@ -231,14 +244,14 @@ class Recognizer:
         stretch = loudest_stretch(load(source, empty_too=True))
         if self._bundle.gate.check(stretch.sound).status != "ok":
             raise AudioError("Nobody is heard to speak here, so there is no answer to explain.")
-        offset = 0.0 if profile is None else profile.offset(model)
+        functionals = self._bundle.scaling.functionals(extract(stretch.sound).functionals)
+
+        def probabilities(logits: np.ndarray) -> np.ndarray:
+            values = log_probabilities(logits, temperature=self._bundle.temperature(model))
+            return to_public(softmax(self._known(values, functionals, model, profile)))
+
         return look_into(
-            stretch,
-            network,
-            self._bundle.scaling,
-            lambda logits: self._probabilities(logits, model, offset),
-            model=model,
-            label=label,
+            stretch, network, self._bundle.scaling, probabilities, model=model, label=label
         )
 
     def predict_many(
@@ -304,9 +317,9 @@ class Recognizer:
         for model in self.models:
             read_voices(self._bundle, self._chosen(model))
         clips, seconds = self._neutral_clips(neutral if isinstance(neutral, list) else [neutral])
-        values = [self._listen(clip, self.models) for clip in clips]
+        values, functionals = zip(*(self._listen(c, self.models) for c in clips), strict=True)
         heard = {model: np.stack([each[model] for each in values]) for model in self.models}
-        return make_profile(self._bundle, heard, seconds=seconds)
+        return make_profile(self._bundle, heard, np.stack(functionals), seconds=seconds)
 
     def _neutral_clips(self, sources: list[Source]) -> tuple[list[Sound], float]:
         """Cut recordings into clips with speech; give these and their seconds of speech."""
@@ -344,12 +357,15 @@ class Recognizer:
         values = [entry.values[model] for entry in heard if entry.values]
         return voice_offset(np.array(values), voices.overall, voices.grouped)
 
-    def _answer(self, heard: Heard, model: str, offset: np.ndarray | float) -> Prediction:
+    def _answer(
+        self, heard: Heard, model: str, profile: VoiceProfile | None, offset: np.ndarray | float
+    ) -> Prediction:
         from ser.network import softmax
 
         if not heard.values:
             return Prediction(None, 0.0, {}, model, heard.duration_s, heard.status)
-        probabilities = to_public(softmax(heard.values[model] - offset))
+        values = self._known(heard.values[model], heard.functionals, model, profile)
+        probabilities = to_public(softmax(values - offset))
         sure_from = self._bundle.sure_from(model)
         return _prediction(probabilities, heard.duration_s, model, sure_from=sure_from)
 
@@ -366,12 +382,33 @@ class Recognizer:
         """Open what this model needs, once."""
         self._network(model)
 
-    def _listen(self, sound: Sound, models: Sequence[str]) -> dict[str, np.ndarray]:
-        """Log-probabilities of the inner labels [shape=(9,)] by model."""
+    def _known(
+        self,
+        values: np.ndarray,
+        functionals: np.ndarray,
+        model: str,
+        profile: VoiceProfile | None,
+    ) -> np.ndarray:
+        """Allow for an enrolled voice in log-probabilities [shape=(..., 9)], if there is one."""
+        import numpy as np
+
+        if profile is None:
+            return values
+        if not self._bundle.hears_known_voices(model):
+            return values - profile.offset(model)
+        relative = functionals - np.array(profile.functionals)
+        logits = self._bundle.temperature(model) * values
+        return self._voices().log_probabilities(logits, relative)
+
+    def _listen(
+        self, sound: Sound, models: Sequence[str]
+    ) -> tuple[dict[str, np.ndarray], np.ndarray]:
+        """Log-probabilities of the inner labels [shape=(9,)] by model, and the functionals."""
         from ser.features import extract
 
         features = extract(sound)
-        return {model: self._values(self._network(model), features, model) for model in models}
+        values = {model: self._values(self._network(model), features, model) for model in models}
+        return values, self._bundle.scaling.functionals(features.functionals)
 
     def _values(self, network: Network, features: Features, model: str) -> np.ndarray:
         """Log-probabilities of the inner labels [shape=(9,)]."""
@@ -379,16 +416,6 @@ class Recognizer:
 
         logits = network.logits(features, self._bundle.scaling)
         return log_probabilities(logits, temperature=self._bundle.temperature(model))
-
-    def _probabilities(
-        self, logits: np.ndarray, model: str, offset: np.ndarray | float
-    ) -> np.ndarray:
-        """Probabilities of the public labels [shape=(..., 7)] from logits [shape=(..., 9)]."""
-        from ser.network import softmax
-        from ser.profile import log_probabilities
-
-        values = log_probabilities(logits, temperature=self._bundle.temperature(model))
-        return to_public(softmax(values - offset))
 
     def _network(self, model: str) -> Network:
         from ser.network import Network
@@ -399,6 +426,14 @@ class Recognizer:
                 self._check_known_sound(network, model)
                 self._networks[model] = network
             return self._networks[model]
+
+    def _voices(self) -> KnownVoices:
+        from ser.known_voices import KnownVoices
+
+        with self._lock:
+            if self._known_voices is None:
+                self._known_voices = KnownVoices(self._bundle)
+            return self._known_voices
 
     def _check_known_sound(self, network: Network, model: str) -> None:
         from ser.bundle import known_sound

@@ -5,7 +5,7 @@
     runs/NAME/cnn.csv           a line for each epoch: its number, loss, share of right answers
     runs/NAME/cnn/begun.json    how many epochs it will be
     runs/NAME/cnn/state.json    how many are done, and how long the last one took
-    runs/NAME/functionals.csv   and so on for the second network
+    runs/NAME/functionals.csv   and so on for the other networks
     runs/NAME/network.csv       the one network of a recipe; the JSON files may be missing
 
 Columns of the CSV that begin with ``val_`` or ``test_`` tell of recordings that are not
@@ -27,7 +27,7 @@ from typing import Any, Literal
 
 from ser.wording import percent
 
-NETWORKS = ("cnn", "functionals", "network")
+NETWORKS = ("cnn", "functionals", "known_voice", "network")
 """In the order in which they are trained; the last is that of a recipe."""
 
 SETS = {"val_": "validation", "test_": "test"}
@@ -62,7 +62,7 @@ class TrainingLog:
     ----------
     run : str
         Name of its folder, for example ``"fold-1"``.
-    network : {"cnn", "functionals", "network"}
+    network : {"cnn", "functionals", "known_voice", "network"}
     epochs : tuple of int
         Numbers of the epochs behind it, from 1 upwards.
     loss, accuracy : tuple of float

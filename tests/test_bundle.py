@@ -14,6 +14,7 @@ import pytest
 
 from ser import BundleError
 from ser.bundle import (
+    KNOWN_VOICE_FILE,
     MODEL_FILES,
     SHIPPED,
     open_bundle,
@@ -59,6 +60,17 @@ def test_a_changed_or_missing_file_is_refused_by_name(saved: Path, file: str) ->
         open_bundle(saved)
     (saved / file).unlink()
     with pytest.raises(BundleError, match="missing"):
+        open_bundle(saved)
+
+
+def test_a_network_for_known_voices_may_be_missing_but_not_changed(saved: Path) -> None:
+    assert not open_bundle(saved).hears_known_voices("hybrid")
+    (saved / KNOWN_VOICE_FILE).write_bytes(b"network")
+    manifest = json.loads((saved / "artifacts/manifest.json").read_text())
+    write_manifest(saved, {k: manifest[k] for k in ("temperature", "known_answer")})
+    assert open_bundle(saved).hears_known_voices("hybrid")
+    (saved / KNOWN_VOICE_FILE).write_bytes(b"another")
+    with pytest.raises(BundleError, match=Path(KNOWN_VOICE_FILE).name):
         open_bundle(saved)
 
 

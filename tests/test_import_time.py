@@ -42,3 +42,12 @@ def test_importing_brings_nothing_heavy(module: str) -> None:
     )
 
     assert done.stdout.split() == []
+
+
+def test_opensmile_is_not_asked_beside_tensorflow() -> None:
+    """Its library corrupts memory in a process that has TensorFlow's (seen with 2.21)."""
+    script = "import sys, training.baselines; print('keras' in sys.modules)"
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True, cwd=ROOT
+    )
+    assert done.stdout.split() == ["False"]

@@ -126,6 +126,7 @@ def _changed(**changes: Any) -> Callable[[dict[str, Any]], Any]:
         _changed(offsets={"cnn": [1e6] * 9}),
         _changed(offsets=3),
         _changed(seconds=None),
+        _changed(functionals=["loud"]),
     ],
 )
 def test_another_file_is_refused_in_a_sentence(
@@ -156,15 +157,14 @@ def test_a_missing_file_is_named(tmp_path: Path) -> None:
 # The recogniser ---------------------------------------------------------------
 
 
-@pytest.mark.parametrize("model", MODELS)
 def test_a_profile_moves_the_answer_and_an_empty_one_does_not(
-    recognizer: Recognizer, bundle: Bundle, speech: np.ndarray, model: str
+    recognizer: Recognizer, bundle: Bundle, speech: np.ndarray
 ) -> None:
     sound = (speech, SAMPLE_RATE)
-    plain = recognizer.predict(sound, model=model)
-    assert recognizer.predict(sound, model=model, profile=_profile(bundle)) == plain
+    plain = recognizer.predict(sound, model="cnn")
+    assert recognizer.predict(sound, model="cnn", profile=_profile(bundle)) == plain
     for label in ("happy", "disgust"):
-        moved = recognizer.predict(sound, model=model, profile=_profile(bundle, **{label: 9.0}))
+        moved = recognizer.predict(sound, model="cnn", profile=_profile(bundle, **{label: 9.0}))
         assert moved.label == label
 
 
@@ -178,7 +178,10 @@ def test_an_enrolled_voice_is_heard_more_like_others_when_neutral(
     assert 4 < profile.seconds <= 6
     before, after = (
         max(p.probabilities.values())
-        for p in (recognizer.predict(sound), recognizer.predict(sound, profile=profile))
+        for p in (
+            recognizer.predict(sound, model="cnn"),
+            recognizer.predict(sound, model="cnn", profile=profile),
+        )
     )
     assert after < before - 0.05
 
@@ -204,7 +207,12 @@ def test_a_profile_for_other_models_is_refused(
 def test_models_saved_without_references_cannot_enrol(bundle: Bundle) -> None:
     manifest = {k: v for k, v in bundle.manifest.items() if k != "neutral_reference"}
     with pytest.raises(BundleError, match="cannot learn a voice"):
-        make_profile(replace(bundle, manifest=manifest), {"cnn": REFERENCE[None]}, seconds=3.0)
+        make_profile(
+            replace(bundle, manifest=manifest),
+            {"cnn": REFERENCE[None]},
+            np.zeros((1, 3)),
+            seconds=3.0,
+        )
 
 
 def test_too_little_speech_is_refused(recognizer: Recognizer, speech: np.ndarray) -> None:

@@ -82,7 +82,7 @@ def _arguments(root: Path, *more: str) -> list[str]:
     folders = {"--table": root / "clips.csv", "--out": root, "--runs": root / "runs"}
     options = [text for pair in folders.items() for text in map(str, pair)]
     return [*options, "--cache", str(root / "cache"), "--epochs", "1", "--functionals-epochs", "1",
-            *more]  # fmt: skip
+            "--known-voice-epochs", "1", *more]  # fmt: skip
 
 
 def test_the_trained_bundle_answers(trained: Path, speech_wav: Path) -> None:
@@ -102,7 +102,7 @@ def test_the_manifest_tells_what_it_was_made_from(trained: Path) -> None:
     assert manifest["speakers"] == 5
     assert manifest["started_from"] == "fold-1"
     assert set(manifest["versions"]) >= {"tensorflow", "keras", "librosa", "praat-parselmouth"}
-    assert len(manifest["sha256"]) == 7
+    assert len(manifest["sha256"]) == 8
     counted = json.loads((trained / "reports/data.json").read_text())["corpora"]
     sums = {own["corpus"]: sum(own["emotions"].values()) for own in counted}
     assert sums == manifest["clips"], "and what it counts is without the clip that has no sound"
@@ -169,6 +169,7 @@ def test_the_manifest_takes_what_the_benchmark_fitted(trained: Path) -> None:
 def test_a_benchmark_that_fits_nothing_is_refused(tmp_path: Path) -> None:
     assert read_fitted(tmp_path / "none.json") == {
         "functionals_share": 0.5,
+        "known_voice": {"share": 0.5, "temperature": 1.0},
         "temperature": {"cnn": 1.0, "hybrid": 1.0},
     }
     (tmp_path / "benchmark.json").write_text('{"temperature": {"cnn": 2.0}}')

@@ -13,8 +13,9 @@ from training.benchmark.calibration import fit_to_ship
 from training.benchmark.pool import POOLED, Pool
 from training.benchmark.predictions import UNTRAINED
 from training.benchmark.protocols import PROTOCOLS
-from training.benchmark.voice_fit import ENROL_CLIPS, enrol_draws, fit_voices, group_draws
+from training.benchmark.voice_fit import enrol_draws, fit_voices, group_draws
 from training.benchmark.voices import _others, voice_entries
+from training.enrolment import ENROL_CLIPS
 
 EMOTIONS = ("neutral", "happy", "sad", "angry")
 

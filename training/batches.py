@@ -10,6 +10,7 @@ from ser.labels import INNER_LABELS
 from ser.window import WINDOW_FRAMES, pad
 from training.augment import augment
 from training.dataset import Dataset
+from training.enrolment import neutral_by_voice, voice_of
 
 SHARE_COPIED = 0.25
 """How often a clip's copy stands for its spectrogram."""
@@ -114,10 +115,54 @@ class FunctionalBatches(Batches):
 
     def inputs(self, drawn: np.ndarray, rng: np.random.Generator) -> np.ndarray:
         """Take each clip's own functionals, or mostly one of the varied."""
-        which = rng.integers(self._varied.shape[1], size=len(drawn))
-        own = rng.random((len(drawn), 1)) > SHARE_VARIED
-        values = np.where(own, self._own[drawn], self._varied[drawn, which])
+        return self._values(drawn, *self._varying(len(drawn), rng))
+
+    def _varying(self, count: int, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+        """Decide which variant, and whether a clip's own instead [shape=(count,) each]."""
+        which = rng.integers(self._varied.shape[1], size=count)
+        return which, rng.random(count) > SHARE_VARIED
+
+    def _values(self, clips: np.ndarray, which: np.ndarray, own: np.ndarray) -> np.ndarray:
+        values = np.where(own[:, None], self._own[clips], self._varied[clips, which])
         return self._scaling.functionals(values)
+
+
+class RelativeBatches(FunctionalBatches):
+    """Inputs are functionals [shape=(b, features)] less the mean of the same voice at rest.
+
+    How it sounds at rest is told by a few other clips in which it is neutral, drawn
+    anew each time and varied in the same way as the clip. Voices with fewer than two
+    of these are not drawn.
+    """
+
+    most = 6
+    """Neutral clips that tell of a voice at rest."""
+
+    def __init__(self, dataset: Dataset, scaling: Scaling, *, seed: int) -> None:
+        """Find the neutral clips of each voice."""
+        super().__init__(dataset, scaling, seed=seed)
+        neutral = neutral_by_voice(dataset.clips)
+        self._at_rest = [neutral.get(voice_of(clip), np.empty(0, int)) for clip in dataset.clips]
+        chances = self._chances * [len(clips) > 1 for clips in self._at_rest]
+        self._chances = chances / chances.sum()
+
+    def inputs(self, drawn: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+        """Vary each clip and its voice at rest, and give what is between them."""
+        which, own = self._varying(len(drawn), rng)
+        rest = [self._drawn_at_rest(clip, rng) for clip in drawn]
+        counts = [len(clips) for clips in rest]
+        values = self._values(
+            np.concatenate(rest), np.repeat(which, counts), np.repeat(own, counts)
+        )
+        starts = np.concatenate([[0], np.cumsum(counts)[:-1]])
+        means = np.add.reduceat(values, starts) / np.array(counts, np.float32)[:, None]
+        relative: np.ndarray = self._values(drawn, which, own) - means
+        return relative
+
+    def _drawn_at_rest(self, clip: int, rng: np.random.Generator) -> np.ndarray:
+        others = self._at_rest[clip][self._at_rest[clip] != clip]
+        count = min(int(rng.integers(1, self.most + 1)), len(others))
+        return rng.choice(others, count, replace=False)
 
 
 def masked_crossentropy(asked: keras.KerasTensor, logits: keras.KerasTensor) -> keras.KerasTensor:

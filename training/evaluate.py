@@ -30,6 +30,7 @@ import numpy as np
 from training.batches import fit_scaling
 from training.benchmark.predictions import (
     FOLDER,
+    KNOWN_VOICE,
     Predictions,
     describe,
     facts_file,
@@ -48,6 +49,7 @@ from training.benchmark.report import renew_benchmark
 from training.command import exit_status
 from training.corpora import fingerprint, read_table
 from training.dataset import Dataset, load_dataset
+from training.enrolment import predict_known
 from training.fitting import FRESH, Run, train_models
 from training.report import training_facts
 from training.score import predict_logits
@@ -82,7 +84,7 @@ def _evaluate(options: argparse.Namespace) -> None:
 
 
 def _run_part(dataset: Dataset, name: str, options: argparse.Namespace) -> Predictions:
-    """Train both models without the part's clips, and let them answer these."""
+    """Train all networks without the part's clips, and let them answer these."""
     part = make_part(
         dataset.clips, options.protocol, name, seed=options.seed, calibrate=options.calibrate
     )
@@ -92,6 +94,7 @@ def _run_part(dataset: Dataset, name: str, options: argparse.Namespace) -> Predi
     stages = {
         "cnn": replace(FRESH["cnn"], epochs=options.epochs),
         "functionals": replace(FRESH["functionals"], epochs=options.functionals_epochs),
+        "known_voice": replace(FRESH["known_voice"], epochs=options.known_voice_epochs),
     }
     run = Run(
         options.runs / _run_name(part),
@@ -102,10 +105,13 @@ def _run_part(dataset: Dataset, name: str, options: argparse.Namespace) -> Predi
     models = train_models(training, scaling, stages=stages, run=run)
     facts = training_facts(training, seed=options.seed, stages=stages, models=models)
     heard = dataset.subset(np.concatenate([part.test, part.calibration]))
-    logits = {
-        model: without_untrained(predict_logits(network, heard, scaling), facts["emotions"])
-        for model, network in models.items()
+    answers = {
+        name: predict_known(network, heard, scaling, seed=options.seed)
+        if name == KNOWN_VOICE
+        else predict_logits(network, heard, scaling)
+        for name, network in models.items()
     }
+    logits = {n: without_untrained(values, facts["emotions"]) for n, values in answers.items()}
     facts["curves"] = read_curves(run.folder)
     keras.backend.clear_session()  # the next part's networks need the memory
     return _predictions(part, dataset, logits, facts)
@@ -177,6 +183,7 @@ def _parser() -> argparse.ArgumentParser:
         )
     parser.add_argument("--epochs", type=int, default=FRESH["cnn"].epochs, help="of the CNN")
     parser.add_argument("--functionals-epochs", type=int, default=FRESH["functionals"].epochs)
+    parser.add_argument("--known-voice-epochs", type=int, default=FRESH["known_voice"].epochs)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--resume", action="store_true", help="go on from the last checkpoint")
     parser.add_argument(

@@ -7,7 +7,7 @@ from typing import Any
 
 import keras
 
-from ser.bundle import MODEL_FILES, known_sound, write_artifacts, write_manifest
+from ser.bundle import KNOWN_VOICE_FILE, MODEL_FILES, known_sound, write_artifacts, write_manifest
 from ser.features import extract
 from ser.features.scaling import Scaling
 from ser.labels import to_public
@@ -17,12 +17,14 @@ from ser.network import network_inputs, softmax
 def save_bundle(
     root: Path, models: dict[str, keras.Model], scaling: Scaling, facts: dict[str, Any]
 ) -> None:
-    """Write networks, artifacts and manifest below ``root``.
+    """Write networks (``known_voice`` may be missing), artifacts and manifest below ``root``.
 
     ``facts`` holds ``temperature`` by model and what else the manifest should tell.
     """
+    files = MODEL_FILES | {"known_voice": KNOWN_VOICE_FILE}
+    (root / KNOWN_VOICE_FILE).unlink(missing_ok=True)  # of an earlier training
     for name, model in models.items():
-        path = root / MODEL_FILES[name]
+        path = root / files[name]
         path.parent.mkdir(parents=True, exist_ok=True)
         # Built anew from its weights: a shipped file needs no optimizer and no loss.
         bare = keras.Model.from_config(model.get_config())
@@ -30,8 +32,8 @@ def save_bundle(
         bare.save(path)
     write_artifacts(root, scaling)
     answers = {
-        name: _known_answer(model, scaling, facts["temperature"][name])
-        for name, model in models.items()
+        name: _known_answer(models[name], scaling, facts["temperature"][name])
+        for name in MODEL_FILES
     }
     write_manifest(root, {**facts, "known_answer": answers})
 

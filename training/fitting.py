@@ -1,4 +1,4 @@
-"""Fit the CNN and the functionals; each goes on where it was interrupted."""
+"""Fit the networks; each goes on where it was interrupted."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from ser.features.scaling import Scaling
 from training.batches import (
     Batches,
     FunctionalBatches,
+    RelativeBatches,
     SpectrogramBatches,
     masked_accuracy,
     masked_crossentropy,
@@ -20,13 +21,14 @@ from training.batches import (
 from training.checkpoint import Checkpoint, load_trained, resume
 from training.corpora import fingerprint
 from training.dataset import Dataset
+from training.enrolment import neutral_by_voice
 from training.networks import WEIGHT_DECAY, build_cnn, build_functionals
 from training.watching import Watch
 
 
 @dataclass(frozen=True)
 class Stage:
-    """How one of the two networks is trained.
+    """How one of the networks is trained.
 
     Attributes
     ----------
@@ -39,12 +41,16 @@ class Stage:
     rate: float
 
 
-FRESH = {"cnn": Stage(epochs=50, rate=1.2e-3), "functionals": Stage(epochs=70, rate=1e-3)}
+FRESH = {
+    "cnn": Stage(epochs=50, rate=1.2e-3),
+    "functionals": Stage(epochs=70, rate=1e-3),
+    "known_voice": Stage(epochs=30, rate=1e-3),
+}
 """From random weights."""
 
-CONTINUED = {"cnn": Stage(epochs=5, rate=4e-4), "functionals": Stage(epochs=70, rate=1e-3)}
-"""The CNN goes on from one that another run has trained, on more clips; the
-functionals take two minutes, and are trained anew."""
+CONTINUED = {**FRESH, "cnn": Stage(epochs=5, rate=4e-4)}
+"""The CNN goes on from one that another run has trained, on more clips; the others
+take minutes, and are trained anew."""
 
 
 @dataclass(frozen=True)
@@ -75,7 +81,9 @@ class Run:
 def train_models(
     dataset: Dataset, scaling: Scaling, *, stages: dict[str, Stage], run: Run
 ) -> dict[str, keras.Model]:
-    """Train the CNN and the functionals; answer both by name.
+    """Train the CNN, the functionals and what hears known voices; answer them by name.
+
+    The last is left out where fewer than two voices have two neutral clips.
 
     Raises
     ------
@@ -91,7 +99,14 @@ def train_models(
     _fit(cnn, dataset, spectrograms, stages["cnn"], run, watch)
     batches = FunctionalBatches(dataset, scaling, seed=run.seed)
     _fit(functionals, dataset, batches, stages["functionals"], run, watch)
-    return {"cnn": cnn, "functionals": functionals}
+    models = {"cnn": cnn, "functionals": functionals}
+    if len(neutral_by_voice(dataset.clips)) > 1:
+        known_voice = build_functionals(len(feature_names()), name="known_voice")
+        relative = RelativeBatches(dataset, scaling, seed=run.seed)
+        # Not watched: it is asked for clips together with their voice at rest.
+        _fit(known_voice, dataset, relative, stages["known_voice"], run, Watch({}, scaling))
+        models["known_voice"] = known_voice
+    return models
 
 
 def _fit(

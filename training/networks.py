@@ -8,6 +8,9 @@ each band for what it is. Both are pooled over time by mean, deviation and maxim
 Functionals: a hidden layer on statistics of the whole clip (prosody, voice quality,
 spectrum). Hybrid: a weighted mean of the CNN's and the functionals' logits, in one network.
 
+Known voice: a network like that of the functionals, on how these differ from those of
+the same voice at rest (:mod:`ser.known_voices`).
+
 All answer logits over :data:`ser.labels.INNER_LABELS`; the softmax is taken
 outside, where a temperature can be applied.
 """
@@ -44,7 +47,9 @@ def build_cnn(*, dropout: float = 0.15) -> keras.Model:
     return keras.Model(spectrogram, logits, name="cnn")
 
 
-def build_functionals(features: int, *, dropout: float = 0.5) -> keras.Model:
+def build_functionals(
+    features: int, *, name: str = "functionals", dropout: float = 0.5
+) -> keras.Model:
     """Functionals: standardised statistics [shape=(features,)] to logits [shape=(9,)].
 
     Ten thousand clips are few for a thousand features: noise on what comes in and
@@ -57,7 +62,7 @@ def build_functionals(features: int, *, dropout: float = 0.5) -> keras.Model:
     x = _activated(x, "functionals_hidden")
     x = layers.Dropout(dropout, name="functionals_hidden_dropout")(x)
     logits = layers.Dense(len(INNER_LABELS), name="functionals_logits")(x)
-    return keras.Model(functionals, logits, name="functionals")
+    return keras.Model(functionals, logits, name=name)
 
 
 def build_hybrid(cnn: keras.Model, functionals: keras.Model, *, share: float) -> keras.Model:

@@ -13,6 +13,7 @@ from typing import Any
 import keras
 
 from ser.bundle import MODEL_FILES
+from ser.known_voices import Joining
 from training.batches import FunctionalBatches, SpectrogramBatches
 from training.benchmark.fusion import EVEN
 from training.benchmark.protocols import PROTOCOLS
@@ -23,12 +24,14 @@ from training.fitting import Stage
 BENCHMARK = Path("reports/benchmark.json")
 FITTED = (
     "functionals_share",
+    "known_voice",
     "temperature",
     "sure_from",
     "neutral_reference",
     "overall_reference",
     "voice_trust",
 )
+UNFITTED = Joining(share=EVEN, temperature=1.0)
 LIBRARIES = ("tensorflow", "keras", "librosa", "praat-parselmouth", "numpy", "soxr", "soundfile")
 
 
@@ -55,16 +58,21 @@ def training_facts(
 def read_fitted(benchmark: Path) -> dict[str, Any]:
     """Take what the benchmark fitted on unheard speakers for the models to ship.
 
-    The hybrid's share of functionals, temperatures, thresholds and what voices are
-    compared with: see :func:`training.benchmark.calibration.fit_to_ship`. Without a
-    benchmark the share is even, the temperatures are 1, and the rest is missing.
+    The hybrid's share of functionals, how known voices are heard, temperatures,
+    thresholds and what voices are compared with: see
+    :func:`training.benchmark.calibration.fit_to_ship`. Without a benchmark shares are
+    even, temperatures are 1, and the rest is missing.
 
     Raises
     ------
     TrainingError
         The file cannot be understood.
     """
-    unfitted = {"functionals_share": EVEN, "temperature": dict.fromkeys(MODEL_FILES, 1.0)}
+    unfitted = {
+        "functionals_share": EVEN,
+        "known_voice": asdict(UNFITTED),
+        "temperature": dict.fromkeys(MODEL_FILES, 1.0),
+    }
     if not benchmark.exists():
         return unfitted
     try:

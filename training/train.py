@@ -7,9 +7,10 @@
 Who is held out and scored is decided in training.evaluate; here all clips train.
 
 First the CNN on spectrograms, then the functionals; both together are the
-hybrid, weighted as the benchmark found best. A seed decides drawing, variation
-and initial weights; on one machine the same seed and data give the same clips
-in the same order again.
+hybrid, weighted as the benchmark found best. A third network hears voices that
+are known (ser.known_voices). A seed decides drawing, variation and initial
+weights; on one machine the same seed and data give the same clips in the same
+order again.
 """
 
 from __future__ import annotations
@@ -53,8 +54,10 @@ def _train(options: argparse.Namespace) -> None:
     stages = _stages(options)
     fitted = read_fitted(options.fitted_from or options.out / BENCHMARK)
     trained = train_models(dataset, scaling, stages=stages, run=run)
-    hybrid = build_hybrid(**trained, share=fitted["functionals_share"])
-    models = {"cnn": trained["cnn"], "hybrid": hybrid}
+    cnn, functionals = trained["cnn"], trained["functionals"]
+    hybrid = build_hybrid(cnn, functionals, share=fitted["functionals_share"])
+    models = trained | {"hybrid": hybrid}
+    models.pop("functionals")
     facts = training_facts(dataset, seed=options.seed, stages=stages, models=models) | fitted
     facts["started_from"] = options.start_from
     save_bundle(options.out, models, scaling, facts)
@@ -65,7 +68,11 @@ def _train(options: argparse.Namespace) -> None:
 def _stages(options: argparse.Namespace) -> dict[str, Stage]:
     """Choose how long and how fast, by where the training starts."""
     usual = FRESH if options.start_from is None else CONTINUED
-    asked = {"cnn": options.epochs, "functionals": options.functionals_epochs}
+    asked = {
+        "cnn": options.epochs,
+        "functionals": options.functionals_epochs,
+        "known_voice": options.known_voice_epochs,
+    }
     return {
         name: stage if asked[name] is None else replace(stage, epochs=asked[name])
         for name, stage in usual.items()
@@ -109,6 +116,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--epochs", type=int, help="of the CNN")
     parser.add_argument("--functionals-epochs", type=int)
+    parser.add_argument("--known-voice-epochs", type=int)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--resume", action="store_true", help="go on from the last checkpoint")
     parser.add_argument(

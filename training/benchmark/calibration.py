@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 from typing import Any
 
 import numpy as np
@@ -31,7 +31,7 @@ from training.benchmark.pool import (
     true_labels,
 )
 from training.benchmark.protocols import PROTOCOLS
-from training.benchmark.voice_fit import as_manifest, fit_voices
+from training.benchmark.voice_fit import as_manifest, fit_joining, fit_voices
 
 SURE = 0.8
 """Where a plain answer is given, this share is to be right."""
@@ -144,11 +144,13 @@ def fit_to_ship(pools: Sequence[Pool]) -> dict[str, Any]:
     Returns
     -------
     dict
-        ``functionals_share``, and by model: ``temperature``, ``sure_from`` (the
+        ``functionals_share``, ``known_voice`` (:class:`ser.known_voices.Joining`), if
+        there is any, and by model: ``temperature``, ``sure_from`` (the
         threshold), and what :func:`ser.profile.read_voices` reads, without the models
         for which there are too few voices.
     """
     shares: dict[str, float] = {}
+    known_voice: dict[str, dict[str, float]] = {}
     temperature: dict[str, float] = {}
     sure_from: dict[str, float | None] = {}
     voices: dict[str, Voices] = {}
@@ -172,4 +174,13 @@ def fit_to_ship(pools: Sequence[Pool]) -> dict[str, Any]:
             own = fit_voices(calibrated, model)
             if own is not None:
                 voices[model] = own
-    return {**shares, "temperature": temperature, "sure_from": sure_from, **as_manifest(voices)}
+        joining = fit_joining(tested)
+        if joining is not None:
+            known_voice["known_voice"] = asdict(joining)
+    return {
+        **shares,
+        **known_voice,
+        "temperature": temperature,
+        "sure_from": sure_from,
+        **as_manifest(voices),
+    }

@@ -12,7 +12,7 @@ from ser.labels import INNER_LABELS, LABELS, public_label, to_public
 from ser.network import softmax
 from training.benchmark.fusion import EVEN, best_share, fuse
 from training.benchmark.metrics import best_temperature
-from training.benchmark.predictions import UNTRAINED, Predictions
+from training.benchmark.predictions import KNOWN_VOICE, UNTRAINED, Predictions
 from training.benchmark.protocols import PROTOCOLS
 from training.corpora.ravdess import SONG
 
@@ -67,6 +67,8 @@ class Pool:
         Inner labels that every part's training had.
     fitted : dict of str to Fitted
         By part.
+    relative : np.ndarray [shape=(clips, 9)], optional
+        Logits of the network for known voices; NaN where nothing is known of a voice.
     """
 
     protocol: str
@@ -75,6 +77,7 @@ class Pool:
     temperatures: dict[str, np.ndarray]
     trained: frozenset[str]
     fitted: dict[str, Fitted] = field(default_factory=dict)
+    relative: np.ndarray | None = None
 
     def where(self, mask: pd.Series | np.ndarray) -> Pool:
         """Keep some of the rows."""
@@ -84,7 +87,10 @@ class Pool:
             for kind in (self.logits, self.temperatures)
         )
         clips = self.clips[mask].reset_index(drop=True)
-        return replace(self, clips=clips, logits=logits, temperatures=temperatures)
+        relative = None if self.relative is None else self.relative[mask]
+        return replace(
+            self, clips=clips, logits=logits, temperatures=temperatures, relative=relative
+        )
 
     def of(self, corpus: str) -> Pool:
         """Keep one corpus."""
@@ -118,6 +124,7 @@ def _pool(protocol: str, models: Sequence[str], parts: Sequence[Predictions]) ->
     fitted = {str(part.facts["part"]): _fit(part, parts) for part in parts}
     of_part = [fitted[str(part.facts["part"])] for part in parts]
     answers = [_fused(part.logits, own.share) for part, own in zip(parts, of_part, strict=True)]
+    relative = [own.pop(KNOWN_VOICE) for own in answers if KNOWN_VOICE in own]
     return Pool(
         protocol=protocol,
         clips=clips.assign(age_group=ages.astype(object).fillna("")),
@@ -133,6 +140,7 @@ def _pool(protocol: str, models: Sequence[str], parts: Sequence[Predictions]) ->
         },
         trained=frozenset.intersection(*(frozenset(part.facts["emotions"]) for part in parts)),
         fitted=fitted,
+        relative=np.concatenate(relative) if relative else None,
     )
 
 
@@ -162,7 +170,7 @@ def _fit(part: Predictions, parts: Sequence[Predictions]) -> Fitted:
 def _fused(logits: dict[str, np.ndarray], share: float) -> dict[str, np.ndarray]:
     """Add the hybrid's answers, where those of its two networks are there."""
     if not set(FUSED) <= set(logits):
-        return logits
+        return dict(logits)
     return logits | {"hybrid": fuse(logits["cnn"], logits["functionals"], share)}
 
 

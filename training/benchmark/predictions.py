@@ -10,7 +10,8 @@ Each part of a protocol is a pair of files in ``reports/predictions/``:
     columns a network, ``cnn:neutral`` and so on: its logits, to three decimals. A
     value of -999 stands for an emotion that was not in the training. The hybrid has
     none of its own: :mod:`training.benchmark.fusion` makes it of ``cnn`` and
-    ``functionals``.
+    ``functionals``. Those of ``known_voice`` know the voice from a few neutral clips
+    (:mod:`training.enrolment`), where they are empty, as for voices without any.
 ``speaker-independent-fold-1.json``
     What they were made from: seed, epochs, data, versions.
 
@@ -34,9 +35,11 @@ from training.corpora import Clip
 from training.dataset import TrainingError
 
 FOLDER = Path("reports/predictions")
+KNOWN_VOICE = "known_voice"
 UNTRAINED = -999.0
 """Logit of an emotion that no training clip had: in no probability, at any temperature."""
 
+_UNKNOWN_VOICE = {f"{KNOWN_VOICE}:{label}": [""] for label in INNER_LABELS}
 _TEXT = ("corpus", "clip", "speaker", "sex", "emotion", "heard", "role")
 
 
@@ -131,7 +134,7 @@ def _read(path: Path) -> Predictions:
     try:
         facts = json.loads(path.read_text(encoding="utf-8"))
         table = pd.read_csv(table_path, dtype=dict.fromkeys(_TEXT, str), keep_default_na=False,
-                            na_values={"age": [""]})  # fmt: skip
+                            na_values={"age": [""], **_UNKNOWN_VOICE})  # fmt: skip
         logits = {
             model: table[[f"{model}:{label}" for label in INNER_LABELS]].to_numpy(np.float64)
             for model in facts["models"]

@@ -11,10 +11,11 @@ from training.benchmark.figures import compute_benchmark
 from training.benchmark.pool import AGE_NAMES, FUSED, NETWORKS, POOLED
 from training.benchmark.predictions import FOLDER, read_predictions
 from training.benchmark.protocols import PROTOCOLS, SPEAKER_DEPENDENT
-from training.benchmark.voice_fit import ENROL_CLIPS, LOPSIDED
+from training.benchmark.voice_fit import LOPSIDED
 from training.benchmark.voices import ENROLLED, GROUPED
 from training.benchmark.writing import as_json, percent, table, title, with_interval
 from training.dataset import TrainingError
+from training.enrolment import ENROL_CLIPS
 
 _INTRODUCTION = """# Benchmark
 
@@ -214,9 +215,11 @@ def _voices(entries: Sequence[dict[str, Any]]) -> Iterator[str]:
     yield (
         f"**Enrolled:** {ENROL_CLIPS} neutral clips of each unheard speaker, about ten seconds "
         "(where a speaker has so few, all but one), say how this voice differs from others; they "
-        "are not scored, all other clips are, before and after. The clips are drawn several times "
-        "over. How far a voice's difference is believed was chosen on "
-        f"{entries[0]['chosen_on']}. In the same seven public classes as above, in points."
+        "are not scored, all other clips are, before and after. From the CNN's answers the voice's "
+        "offset is taken off, the clips drawn several times over; the hybrid asks a network that "
+        "hears how a clip differs from the voice at rest, if one was trained. How far either is "
+        f"believed was chosen on {entries[0]['chosen_on']}. In the same seven public classes as "
+        "above, in points."
     )
     yield table(
         ["clips of", "model", "UAR before", "after", "gain", "of seven: before", "after", "gain",

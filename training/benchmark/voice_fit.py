@@ -15,14 +15,15 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ser.labels import LABELS, to_public
+from ser.known_voices import Joining
+from ser.labels import INNER_LABELS, LABELS, to_public
 from ser.network import softmax
 from ser.profile import Trust, Voices, log_probabilities, voice_offset
+from training.benchmark.fusion import best_share, fuse
+from training.benchmark.metrics import best_temperature
 from training.benchmark.pool import Pool, true_labels
 from training.benchmark.predictions import UNTRAINED
-
-ENROL_CLIPS = 4
-"""Neutral clips that enrol: about ten seconds. One is always left to be scored."""
+from training.enrolment import ENROL_CLIPS
 
 DRAWS = 5
 GROUP_DRAWS = 10
@@ -165,6 +166,32 @@ def fit_voices(pool: Pool, model: str) -> Voices | None:
         enrolled=_trust(values, truth, enrolling, neutral_mean, _half_at(neutral_clips)),
         grouped=_trust(values, truth, grouping, overall_mean, _half_at(all_clips)),
     )
+
+
+def fit_joining(pool: Pool) -> Joining | None:
+    """Fit how the hybrid and the network for known voices are joined.
+
+    None where no voice of the pool is known.
+    """
+    known = known_clips(pool)
+    if not known.any():
+        return None
+    own = pool.where(known)
+    hybrid, relative, truth = own.logits["hybrid"], relative_logits(own), public_index(own)
+    share = best_share(hybrid, relative, truth, own.clips["speaker"].to_numpy(str))
+    return Joining(share, best_temperature(fuse(hybrid, relative, share), truth))
+
+
+def known_clips(pool: Pool) -> np.ndarray:
+    """Mark clips of an enrolled voice that are none of those which enrolled it."""
+    known: np.ndarray = ~np.isnan(relative_logits(pool)).any(axis=1)
+    return known & (public_index(pool) >= 0)
+
+
+def relative_logits(pool: Pool) -> np.ndarray:
+    """Give what hears known voices [shape=(clips, 9)]; NaN where it was not asked."""
+    nothing = np.full((len(pool.clips), len(INNER_LABELS)), np.nan)
+    return nothing if pool.relative is None else pool.relative
 
 
 def as_manifest(voices: dict[str, Voices]) -> dict[str, Any]:

@@ -3,7 +3,9 @@
 An offset is estimated for each unheard voice (:mod:`ser.profile`), from some neutral
 clips that are then not scored, or from a group of clips without labels. The means it
 is compared with, and how far it is believed, come from the voices of the *other*
-parts; where there is one part only, from the other half of its voices.
+parts; where there is one part only, from the other half of its voices. The hybrid
+asks another network about an enrolled voice (:mod:`ser.known_voices`); how far it is
+listened to is fitted on the same others.
 """
 
 from __future__ import annotations
@@ -22,15 +24,18 @@ from training.benchmark.pool import NETWORKS, POOLED, Pool
 from training.benchmark.predictions import UNTRAINED
 from training.benchmark.protocols import SPEAKER_DEPENDENT
 from training.benchmark.voice_fit import (
-    ENROL_CLIPS,
     Draw,
     answer_probabilities,
     enrol_draws,
+    fit_joining,
     fit_voices,
     group_draws,
+    known_clips,
     own_log_probabilities,
     public_index,
+    relative_logits,
 )
+from training.enrolment import ENROL_CLIPS
 
 SIZES = (5, 10, 20, None)
 """Clips in a group; None for all of a voice."""
@@ -48,7 +53,12 @@ def voice_entries(pool: Pool) -> Iterator[dict[str, Any]]:
         if any(voices is None for voices in fitted.values()):
             continue
         of_part = {part: voices for part, voices in fitted.items() if voices}
+        listened = model == "hybrid" and known_clips(pool).any()
+        if listened:
+            yield from _known_voice_entries(pool, others, chosen_on)
         for facts, draws in _ways(pool):
+            if listened and facts["way"] == ENROLLED:
+                continue
             trusts = {part: asdict(_trust(own, facts["way"])) for part, own in of_part.items()}
             counts = _counts(pool, model, draws, of_part, facts["way"])
             for corpus, by_speaker in counts.items():
@@ -61,6 +71,55 @@ def voice_entries(pool: Pool) -> Iterator[dict[str, Any]]:
                     "trust": trusts,
                     "chosen_on": chosen_on,
                 }
+
+
+def _known_voice_entries(
+    pool: Pool, others: dict[str, np.ndarray], chosen_on: str
+) -> Iterator[dict[str, Any]]:
+    """Gain of the hybrid where a network for known voices listens too."""
+    joined = {part: fit_joining(pool.where(mask)) for part, mask in others.items()}
+    joinings = {part: own for part, own in joined.items() if own is not None}
+    if len(joinings) < len(others):
+        return
+    known, possible, counts = known_clips(pool), _possible(pool), []
+    for part, joining in joinings.items():
+        own = pool.where(known & ~others[part])
+        if own.clips.empty:
+            continue
+        before = own.logits["hybrid"]
+        after = joining.log_probabilities(before, relative_logits(own))
+        counts.append(_counts_by_speaker(own, (before, after), possible))
+    by_corpus = {
+        corpus: np.stack([stack for own in counts for stack in own.get(corpus, {}).values()])
+        for corpus in dict.fromkeys(corpus for own in counts for corpus in own)
+    }
+    pooled = {POOLED: np.concatenate(list(by_corpus.values()))}
+    for corpus, by_speaker in (pooled | by_corpus).items():
+        yield {
+            "corpus": corpus,
+            "model": "hybrid",
+            "protocol": pool.protocol,
+            "way": ENROLLED,
+            "clips": ENROL_CLIPS,
+            "lopsided": False,
+            **_gain(by_speaker),
+            "trust": {part: asdict(own) for part, own in joinings.items()},
+            "chosen_on": chosen_on,
+        }
+
+
+def _counts_by_speaker(
+    pool: Pool, logits: tuple[np.ndarray, np.ndarray], possible: dict[str, np.ndarray]
+) -> dict[str, dict[str, np.ndarray]]:
+    """Confusions by corpus and speaker [shape=(2, 2, 7, 7)]: before and after, own and any."""
+    truth = public_index(pool)
+    counts: dict[str, dict[str, np.ndarray]] = {}
+    for (corpus, speaker), rows in pool.clips.groupby(["corpus", "speaker"]).indices.items():
+        kinds = [_answers(values[rows], possible[corpus]) for values in logits]
+        counts.setdefault(str(corpus), {})[str(speaker)] = np.array(
+            [[_confusion(truth[rows], answers) for answers in kind] for kind in kinds]
+        )
+    return counts
 
 
 def _ways(pool: Pool) -> Iterator[tuple[dict[str, Any], list[Draw]]]:
