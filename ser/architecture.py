@@ -125,7 +125,7 @@ def _shape(receiver: dict[str, Any]) -> tuple[int, ...]:
     if receiver["class_name"] == "InputLayer":
         return tuple(config["batch_shape"][1:])
     shape = receiver["build_config"]["input_shape"]
-    if receiver["class_name"] == "Add":
+    if receiver["class_name"] in {"Add", "Average"}:  # the latter until 0.1.0
         shape = shape[0]
     elif config["name"].endswith("_logits"):
         return (int(config["units"]),)

@@ -1,4 +1,4 @@
-"""A bundle: two networks and all they need, in files that execute nothing.
+"""A bundle: networks and all they need, in files that execute nothing.
 
 ::
 
@@ -37,6 +37,9 @@ from ser.gate import SpeechGate
 from ser.labels import INNER_LABELS
 
 MODELS = ("hybrid", "cnn")
+KNOWN_TOLERANCE = 0.05
+"""How far a probability of the known sound may be from what it was when the models were made."""
+
 SHIPPED = Path(__file__).resolve().parent.parent
 """The bundle that comes with this repository."""
 
@@ -94,9 +97,20 @@ class Bundle:
         """Tell whether a network of its own listens to an enrolled voice beside this model."""
         return model == "hybrid" and KNOWN_VOICE_FILE in self.manifest["sha256"]
 
-    def known_answer(self, model: str) -> np.ndarray:
-        """Give the public probabilities of the known sound when this was made."""
-        return np.array(self.manifest["known_answer"][model])
+    def check_known_answer(self, model: str, answer: np.ndarray) -> None:
+        """Compare the public probabilities of the known sound with those when this was made.
+
+        Raises
+        ------
+        BundleError
+            They differ.
+        """
+        if abs(answer - np.array(self.manifest["known_answer"][model])).max() > KNOWN_TOLERANCE:
+            raise BundleError(
+                f"The {model.replace('_', ' ')} model answers a known sound otherwise than when it "
+                "was made: a library has changed under it. Install the versions in "
+                "requirements.txt."
+            )
 
 
 def open_bundle(root: str | Path) -> Bundle:

@@ -12,9 +12,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ser.bundle import KNOWN_VOICE_FILE
+from ser.bundle import KNOWN_VOICE_FILE, known_sound
 from ser.errors import BundleError
-from ser.network import compiled
+from ser.features import extract
+from ser.labels import to_public
+from ser.network import compiled, softmax
 from ser.profile import log_probabilities
 
 if TYPE_CHECKING:
@@ -51,7 +53,8 @@ class KnownVoices:
         Raises
         ------
         BundleError
-            Keras cannot read the file, or the manifest does not say how it is joined.
+            Keras cannot read the file, the manifest does not say how it is joined, or it
+            answers a known sound otherwise than when it was made.
         """
         try:
             self._joining = Joining(**bundle.manifest["known_voice"])
@@ -61,6 +64,8 @@ class KnownVoices:
                 "again, or train them anew."
             ) from error
         self._call, _ = compiled(bundle.root / KNOWN_VOICE_FILE)
+        sound = bundle.scaling.functionals(extract(known_sound()).functionals)
+        bundle.check_known_answer("known_voice", to_public(softmax(self._logits(sound))))
 
     def log_probabilities(self, hybrid: np.ndarray, relative: np.ndarray) -> np.ndarray:
         """Answer for a known voice [shape=(..., 9)].
@@ -72,5 +77,8 @@ class KnownVoices:
         relative : np.ndarray [shape=(features,)]
             The clip's standardised functionals less those of the voice at rest.
         """
-        logits = self._call(relative[None].astype(np.float32)).numpy()[0]
-        return self._joining.log_probabilities(hybrid, logits)
+        return self._joining.log_probabilities(hybrid, self._logits(relative))
+
+    def _logits(self, relative: np.ndarray) -> np.ndarray:
+        logits: np.ndarray = self._call(relative[None].astype(np.float32)).numpy()[0]
+        return logits

@@ -68,7 +68,7 @@ class VoiceProfile:
         How much neutral speech it was made from, in seconds.
     offsets : dict of str to tuple of float
         By model, what is taken off the log-probabilities of the nine
-        :data:`ser.labels.INNER_LABELS`.
+        :data:`ser.labels.INNER_LABELS`; a model that uses ``functionals`` has none.
     functionals : tuple of float
         Mean of the standardised functionals of its neutral clips, for a model that
         listens for how they differ; empty where there is none.
@@ -257,11 +257,12 @@ def check_profile(profile: VoiceProfile, bundle: Bundle, model: str) -> None:
     """
     from ser.features import feature_names
 
-    if bundle.hears_known_voices(model):
+    fits = profile.models == fingerprint(bundle)  # a recipe's never does
+    if fits and bundle.hears_known_voices(model):
         fits = len(profile.functionals) == len(feature_names())
-    else:
+    elif fits:
         fits = model in profile.offsets
-    if profile.models != fingerprint(bundle) or not fits:
+    if not fits:
         raise ProfileError(
             "The voice profile was made for other models than these, and would mislead them: make "
             "it anew from the same recordings."

@@ -8,7 +8,7 @@ from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING
 
-from ser.errors import AudioError, BundleError, SerError
+from ser.errors import AudioError, SerError
 from ser.labels import LABELS, to_public
 from ser.prediction import Prediction, Status
 
@@ -22,9 +22,6 @@ if TYPE_CHECKING:
     from ser.network import Network
     from ser.profile import VoiceProfile
     from ser.saliency import Saliency
-
-KNOWN_TOLERANCE = 0.05
-"""How far a probability of the known sound may be from what it was when the models were made."""
 
 
 def _nothing() -> np.ndarray:
@@ -62,7 +59,7 @@ class Recognizer:
     >>> recognizer.predict("voice.wav").label  # doctest: +SKIP
     'sad'
 
-    One recogniser serves many threads. Each of its two networks is opened when
+    One recogniser serves many threads. Each of its networks is opened when
     it is first asked, and must then answer a known sound as it did when it was
     made: a file may load in another version of a library and answer nonsense.
     """
@@ -244,7 +241,9 @@ class Recognizer:
         stretch = loudest_stretch(load(source, empty_too=True))
         if self._bundle.gate.check(stretch.sound).status != "ok":
             raise AudioError("Nobody is heard to speak here, so there is no answer to explain.")
-        functionals = self._bundle.scaling.functionals(extract(stretch.sound).functionals)
+        functionals = _nothing()
+        if profile is not None and self._bundle.hears_known_voices(model):
+            functionals = self._bundle.scaling.functionals(extract(stretch.sound).functionals)
 
         def probabilities(logits: np.ndarray) -> np.ndarray:
             values = log_probabilities(logits, temperature=self._bundle.temperature(model))
@@ -314,8 +313,9 @@ class Recognizer:
 
         from ser.profile import make_profile, read_voices
 
-        for model in self.models:
-            read_voices(self._bundle, self._chosen(model))
+        for model in map(self._chosen, self.models):
+            if not self._bundle.hears_known_voices(model):
+                read_voices(self._bundle, model)
         clips, seconds = self._neutral_clips(neutral if isinstance(neutral, list) else [neutral])
         values, functionals = zip(*(self._listen(c, self.models) for c in clips), strict=True)
         heard = {model: np.stack([each[model] for each in values]) for model in self.models}
@@ -366,7 +366,8 @@ class Recognizer:
             return Prediction(None, 0.0, {}, model, heard.duration_s, heard.status)
         values = self._known(heard.values[model], heard.functionals, model, profile)
         probabilities = to_public(softmax(values - offset))
-        sure_from = self._bundle.sure_from(model)
+        known = profile is not None and self._bundle.hears_known_voices(model)
+        sure_from = self._bundle.sure_from("known_voice" if known else model)
         return _prediction(probabilities, heard.duration_s, model, sure_from=sure_from)
 
     def _chosen(self, model: str | None) -> str:
@@ -441,11 +442,7 @@ class Recognizer:
         from ser.network import softmax
 
         answer = to_public(softmax(self._values(network, extract(known_sound()), model)))
-        if abs(answer - self._bundle.known_answer(model)).max() > KNOWN_TOLERANCE:
-            raise BundleError(
-                f"The {model} model answers a known sound otherwise than when it was made: a "
-                "library has changed under it. Install the versions in requirements.txt."
-            )
+        self._bundle.check_known_answer(model, answer)
 
 
 def _prediction(

@@ -24,7 +24,8 @@ from ser.network import compiled, softmax
 from ser.profile import fingerprint
 from training.batches import RelativeBatches
 from training.benchmark.calibration import fit_to_ship
-from training.benchmark.pool import POOLED, Pool
+from training.benchmark.fusion import fuse
+from training.benchmark.pool import POOLED, Fitted, Pool
 from training.benchmark.predictions import (
     KNOWN_VOICE,
     Predictions,
@@ -115,6 +116,38 @@ def test_a_damaged_voice_at_rest_is_refused(shipped: Bundle, value: float) -> No
     profile = _profile(shipped, np.full(3, value))
     with pytest.raises(ProfileError, match="damaged"):
         VoiceProfile.from_json(profile.to_json())
+
+
+def test_a_network_that_answers_otherwise_than_when_it_was_made_is_noticed(
+    shipped: Bundle, speech: np.ndarray
+) -> None:
+    answers = {**shipped.manifest["known_answer"], KNOWN_VOICE: [0.0] * 6 + [1.0]}
+    changed = Recognizer(replace(shipped, manifest={**shipped.manifest, "known_answer": answers}))
+    profile = _profile(shipped, np.zeros(len(feature_names())))
+    with pytest.raises(BundleError, match="known voice model answers a known sound otherwise"):
+        changed.predict((speech, SAMPLE_RATE), model="hybrid", profile=profile)
+
+
+def test_what_a_known_voice_answers_can_be_explained(shipped: Bundle, speech: np.ndarray) -> None:
+    recognizer, sound = Recognizer(shipped), (speech, SAMPLE_RATE)
+    profile = recognizer.enrol([sound, sound])
+    answer = recognizer.predict(sound, model="hybrid", profile=profile)
+    why = recognizer.explain(sound, model="hybrid", profile=profile)
+    assert why.label == answer.label
+    assert why.probability == pytest.approx(answer.confidence, abs=1e-3)
+
+
+def test_a_known_voice_has_a_level_of_its_own_for_what_is_sure(
+    shipped: Bundle, speech: np.ndarray
+) -> None:
+    profile = _profile(shipped, np.zeros(len(feature_names())))
+    for level, status in ((0.0, "ok"), (1.1, "uncertain"), (None, "uncertain")):
+        levels = {"hybrid": 0.5, KNOWN_VOICE: level}
+        recognizer = Recognizer(
+            replace(shipped, manifest={**shipped.manifest, "sure_from": levels})
+        )
+        answer = recognizer.predict((speech, SAMPLE_RATE), model="hybrid", profile=profile)
+        assert answer.status == status
 
 
 def test_models_that_do_not_say_how_are_refused(shipped: Bundle, speech: np.ndarray) -> None:
@@ -260,7 +293,27 @@ def test_the_gain_is_counted_on_clips_that_did_not_enrol() -> None:
     assert pooled["n"] == 16 * 36
     assert pooled["uar"]["difference"] > 0.2
     assert pooled["uar"]["ci95"][0] > 0
+    assert 0 < pooled["ece"] < 0.1
+    assert pooled["not_sure"]["coverage"] > 0.95, "more than four in five are right"
+    assert pooled["not_sure"]["accuracy"] > 0.9
     assert {own["share"] > 0.6 for own in pooled["trust"].values()} == {True}
+
+
+def test_each_part_is_fused_with_its_own_share_when_others_are_fitted() -> None:
+    """The others' own share was fitted on the part that is scored."""
+    pool = _pool(better=2.0)
+    cnn, functionals = pool.logits["hybrid"] + 1.0, pool.logits["hybrid"] - 1.0
+    functionals[:, 2] += 9.0
+    logits = {"cnn": cnn, "functionals": functionals, "hybrid": fuse(cnn, functionals, 0.9)}
+    temperatures = dict.fromkeys(logits, np.ones(len(cnn)))
+    trusts = []
+    for share in (0.0, 0.9):  # of fold-2, which must not matter to fold-1
+        fitted = {"fold-1": Fitted("", 0.1, {}), "fold-2": Fitted("", share, {})}
+        own = replace(pool, logits=logits, temperatures=temperatures, fitted=fitted)
+        entry = next(entry for entry in _enrolled(own) if entry["model"] == "hybrid")
+        trusts.append(entry["trust"])
+    assert trusts[0]["fold-1"] == trusts[1]["fold-1"]
+    assert trusts[0]["fold-2"] != trusts[1]["fold-2"]
 
 
 def test_a_network_that_hears_nothing_is_not_listened_to() -> None:
@@ -276,6 +329,14 @@ def test_nobody_known_no_figures() -> None:
         {"strength", "half_at"}
     ] * 2, "then the voice's offset is taken off"
     assert "known_voice" not in fit_to_ship([unknown])
+
+
+def test_where_one_part_cannot_be_fitted_the_offset_is_taken_off_everywhere() -> None:
+    pool = _pool(better=2.0)
+    assert pool.relative is not None
+    pool.relative[pool.clips["part"] == "fold-1"] = np.nan
+    ways = [set(entry["trust"]["fold-1"]) for entry in _enrolled(pool)]
+    assert ways == [{"strength", "half_at"}] * 2
 
 
 def test_how_it_is_joined_is_fitted_for_what_ships() -> None:

@@ -25,8 +25,9 @@ from training.corpora import Clip, find_corpora, fingerprint, write_table
 from training.dataset import Dataset, TrainingError
 from training.folds import held_out_speakers
 from training.networks import build_cnn, build_functionals
+from training.report import hybrid_share
 from training.robustness import stratified
-from training.robustness_answers import Answers, TrainedRun, answer, load_run
+from training.robustness_answers import Answers, TrainedRun, answer, load_run, with_hybrid
 from training.robustness_report import compute_rows, write_robustness
 
 CONDITIONS = {condition.name: condition for condition in conditions(rooms=True)}
@@ -434,3 +435,25 @@ def test_a_folder_without_rooms_is_told_in_a_sentence(
 ) -> None:
     assert robustness.main(_options(on_disk, "--rooms", str(tmp_path))) == 1
     assert "holds no sound files" in capsys.readouterr().err
+
+
+# The hybrid's share ----------------------------------------------------------
+
+
+def test_the_share_is_that_of_the_part_and_even_without_a_benchmark(tmp_path: Path) -> None:
+    path = tmp_path / "benchmark.json"
+    assert hybrid_share(path, "fold-1") == 0.5
+    fitted = {"fold-1": {"on": "other parts", "share": 0.7, "temperature": {}}}
+    path.write_text(json.dumps({"protocols": {"speaker-independent": {"fitted": fitted}}}))
+    assert hybrid_share(path, "fold-1") == 0.7
+    with pytest.raises(TrainingError, match="fold-2"):
+        hybrid_share(path, "fold-2")
+
+
+def test_the_hybrid_is_fused_condition_by_condition() -> None:
+    one, other = np.zeros((3, 2, 9)), np.ones((3, 2, 9))
+    one[0, 1] = np.nan
+    answers = Answers({"cnn": one, "functionals": other}, np.zeros((3, 2), bool))
+    hybrid = with_hybrid(answers, 0.7).logits["hybrid"]
+    assert np.isnan(hybrid[0, 1]).all()
+    np.testing.assert_allclose(hybrid[1:], 0.7)

@@ -35,12 +35,17 @@ def save_bundle(
         name: _known_answer(models[name], scaling, facts["temperature"][name])
         for name in MODEL_FILES
     }
+    if "known_voice" in models:
+        answers["known_voice"] = _known_answer(models["known_voice"], scaling, 1.0)
     write_manifest(root, {**facts, "known_answer": answers})
 
 
 def _known_answer(model: keras.Model, scaling: Scaling, temperature: float) -> list[float]:
     """Give the public probabilities of the sound that guards a bundle."""
-    inputs = network_inputs(extract(known_sound()), scaling)
-    logits = model.predict(inputs if len(model.inputs) > 1 else inputs[0], verbose=0)
+    spectrograms, functionals = network_inputs(extract(known_sound()), scaling)
+    inputs: Any = spectrograms if model.inputs[0].ndim == 4 else functionals
+    if len(model.inputs) > 1:
+        inputs = (spectrograms, functionals)
+    logits = model.predict(inputs, verbose=0)
     answer: list[float] = to_public(softmax(logits.mean(axis=0), temperature=temperature)).tolist()
     return answer

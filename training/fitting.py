@@ -22,7 +22,7 @@ from training.checkpoint import Checkpoint, load_trained, resume
 from training.corpora import fingerprint
 from training.dataset import Dataset
 from training.enrolment import neutral_by_voice
-from training.networks import WEIGHT_DECAY, build_cnn, build_functionals
+from training.networks import WEIGHT_DECAY, build_cnn, build_functionals, build_known_voice
 from training.watching import Watch
 
 
@@ -83,7 +83,8 @@ def train_models(
 ) -> dict[str, keras.Model]:
     """Train the CNN, the functionals and what hears known voices; answer them by name.
 
-    The last is left out where fewer than two voices have two neutral clips.
+    The last is left out where ``stages`` has none, or fewer than two voices have two
+    neutral clips.
 
     Raises
     ------
@@ -100,8 +101,8 @@ def train_models(
     batches = FunctionalBatches(dataset, scaling, seed=run.seed)
     _fit(functionals, dataset, batches, stages["functionals"], run, watch)
     models = {"cnn": cnn, "functionals": functionals}
-    if len(neutral_by_voice(dataset.clips)) > 1:
-        known_voice = build_functionals(len(feature_names()), name="known_voice")
+    if "known_voice" in stages and len(neutral_by_voice(dataset.clips)) > 1:
+        known_voice = build_known_voice(len(feature_names()))
         relative = RelativeBatches(dataset, scaling, seed=run.seed)
         # Not watched: it is asked for clips together with their voice at rest.
         _fit(known_voice, dataset, relative, stages["known_voice"], run, Watch({}, scaling))

@@ -1,4 +1,4 @@
-"""The two networks, in plain Keras, so that any backend trains them.
+"""The networks, in plain Keras, so that any backend trains them.
 
 CNN: two looks at one log-mel window. Strided 3x3 convolutions see shapes in time
 and frequency, wherever in frequency they are; convolutions over time alone see
@@ -48,7 +48,7 @@ def build_cnn(*, dropout: float = 0.15) -> keras.Model:
 
 
 def build_functionals(
-    features: int, *, name: str = "functionals", dropout: float = 0.5
+    features: int, *, name: str = "functionals", hidden: int = HIDDEN, dropout: float = 0.5
 ) -> keras.Model:
     """Functionals: standardised statistics [shape=(features,)] to logits [shape=(9,)].
 
@@ -58,11 +58,19 @@ def build_functionals(
     functionals = keras.Input((features,), name="functionals")
     x = layers.GaussianNoise(0.3, name="functionals_noise")(functionals)
     x = layers.Dropout(0.1, name="functionals_dropout")(x)
-    x = layers.Dense(HIDDEN, use_bias=False, name="functionals_hidden")(x)
+    x = layers.Dense(hidden, use_bias=False, name="functionals_hidden")(x)
     x = _activated(x, "functionals_hidden")
     x = layers.Dropout(dropout, name="functionals_hidden_dropout")(x)
     logits = layers.Dense(len(INNER_LABELS), name="functionals_logits")(x)
     return keras.Model(functionals, logits, name=name)
+
+
+def build_known_voice(features: int) -> keras.Model:
+    """Known voice: functionals less those of the voice at rest [shape=(features,)] to logits.
+
+    Half as wide, so that it and the hybrid stay under 8 MB together.
+    """
+    return build_functionals(features, name="known_voice", hidden=HIDDEN // 2)
 
 
 def build_hybrid(cnn: keras.Model, functionals: keras.Model, *, share: float) -> keras.Model:

@@ -13,7 +13,6 @@ from typing import Any
 import keras
 
 from ser.bundle import MODEL_FILES
-from ser.known_voices import Joining
 from training.batches import FunctionalBatches, SpectrogramBatches
 from training.benchmark.fusion import EVEN
 from training.benchmark.protocols import PROTOCOLS
@@ -31,7 +30,6 @@ FITTED = (
     "overall_reference",
     "voice_trust",
 )
-UNFITTED = Joining(share=EVEN, temperature=1.0)
 LIBRARIES = ("tensorflow", "keras", "librosa", "praat-parselmouth", "numpy", "soxr", "soundfile")
 
 
@@ -60,7 +58,7 @@ def read_fitted(benchmark: Path) -> dict[str, Any]:
 
     The hybrid's share of functionals, how known voices are heard, temperatures,
     thresholds and what voices are compared with: see
-    :func:`training.benchmark.calibration.fit_to_ship`. Without a benchmark shares are
+    :func:`training.benchmark.calibration.fit_to_ship`. Without a benchmark the share is
     even, temperatures are 1, and the rest is missing.
 
     Raises
@@ -70,7 +68,6 @@ def read_fitted(benchmark: Path) -> dict[str, Any]:
     """
     unfitted = {
         "functionals_share": EVEN,
-        "known_voice": asdict(UNFITTED),
         "temperature": dict.fromkeys(MODEL_FILES, 1.0),
     }
     if not benchmark.exists():
@@ -90,7 +87,12 @@ def read_fitted(benchmark: Path) -> dict[str, Any]:
 def hybrid_share(benchmark: Path, part: str) -> float:
     """Give the share of functionals that the benchmark fitted for a speaker-independent part.
 
-    Even where it was not run, or had nobody to fit it on.
+    Even where there is no benchmark, or it had nobody to fit the share on.
+
+    Raises
+    ------
+    TrainingError
+        There is one, but without this part.
     """
     if not benchmark.exists():
         return EVEN

@@ -51,6 +51,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _run(options: argparse.Namespace) -> None:
     folder = options.runs / options.run
+    share = hybrid_share(options.out / BENCHMARK, FOLD)
     rooms = _rooms(options.rooms)
     dataset = load_dataset(
         read_table(options.table), cache=options.cache, seed=run_seed(folder), jobs=options.jobs
@@ -62,7 +63,6 @@ def _run(options: argparse.Namespace) -> None:
     chosen = conditions(rooms=bool(rooms))
     names = [condition.name for condition in chosen]
     answers = answer(run, tasks, names, seed=options.seed, jobs=options.jobs, cache=options.cache)
-    share = hybrid_share(options.out / BENCHMARK, FOLD)
     rows = compute_rows(clips, with_hybrid(answers, share), names)
     facts = _facts(options, run, clips, len(rooms)) | {"functionals_share": share}
     for path in write_robustness(options.out / "reports", rows, chosen, facts):

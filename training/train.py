@@ -1,4 +1,4 @@
-"""Train both models, and save them with all that the page needs.
+"""Train both models and what hears known voices, and save them with all that the page needs.
 
     python -m training.train --start-from fold-1      go on from the CNN of the benchmark's fold 1
     python -m training.train                          the same from random weights
@@ -51,8 +51,8 @@ def _train(options: argparse.Namespace) -> None:
     scaling = fit_scaling(dataset)
     start = None if options.start_from is None else options.runs / options.start_from
     run = Run(options.runs / "all", options.seed, options.resume, start)
-    stages = _stages(options)
     fitted = read_fitted(options.fitted_from or options.out / BENCHMARK)
+    stages = _stages(options, known_voices="known_voice" in fitted)
     trained = train_models(dataset, scaling, stages=stages, run=run)
     cnn, functionals = trained["cnn"], trained["functionals"]
     hybrid = build_hybrid(cnn, functionals, share=fitted["functionals_share"])
@@ -65,8 +65,11 @@ def _train(options: argparse.Namespace) -> None:
     print(f"Saved the models and their artifacts in {options.out}")
 
 
-def _stages(options: argparse.Namespace) -> dict[str, Stage]:
-    """Choose how long and how fast, by where the training starts."""
+def _stages(options: argparse.Namespace, *, known_voices: bool) -> dict[str, Stage]:
+    """Choose how long and how fast, by where the training starts.
+
+    What hears known voices is left out where nobody measured how far to believe it.
+    """
     usual = FRESH if options.start_from is None else CONTINUED
     asked = {
         "cnn": options.epochs,
@@ -76,6 +79,7 @@ def _stages(options: argparse.Namespace) -> dict[str, Stage]:
     return {
         name: stage if asked[name] is None else replace(stage, epochs=asked[name])
         for name, stage in usual.items()
+        if name != "known_voice" or known_voices
     }
 
 

@@ -26,15 +26,18 @@ from training.benchmark.pool import (
     NETWORKS,
     OTHER_PARTS,
     POOLED,
+    SURE,
     Pool,
     public_indices,
     true_labels,
 )
 from training.benchmark.protocols import PROTOCOLS
-from training.benchmark.voice_fit import as_manifest, fit_joining, fit_voices
-
-SURE = 0.8
-"""Where a plain answer is given, this share is to be right."""
+from training.benchmark.voice_fit import (
+    as_manifest,
+    fit_joining,
+    fit_voices,
+    joined_sureness,
+)
 
 CONFIDENCE_BINS = 10
 COVERAGES = [step / 20 for step in range(1, 21)]
@@ -177,6 +180,7 @@ def fit_to_ship(pools: Sequence[Pool]) -> dict[str, Any]:
         joining = fit_joining(tested)
         if joining is not None:
             known_voice["known_voice"] = asdict(joining)
+            sure_from["known_voice"] = threshold_for(*joined_sureness(tested, joining), wanted=SURE)
     return {
         **shares,
         **known_voice,

@@ -27,6 +27,9 @@ FUSED = ("cnn", "functionals")
 
 KEPT_APART, OTHER_PARTS = "speakers kept apart", "other parts"
 
+SURE = 0.8
+"""Where a plain answer is given, this share is to be right."""
+
 _AGES = [0, 30, 45, 60, 200]
 AGE_NAMES = ["under 30", "30 to 44", "45 to 59", "60 and over"]
 
@@ -106,7 +109,7 @@ def join_parts(predictions: Sequence[Predictions]) -> Iterator[Pool]:
     for protocol in PROTOCOLS:
         own = [entry for entry in predictions if entry.facts["protocol"] == protocol]
         for models in dict.fromkeys(tuple(entry.logits) for entry in own):
-            yield _pool(protocol, models, [entry for entry in own if tuple(entry.logits) == models])
+            yield _pool(protocol, [entry for entry in own if tuple(entry.logits) == models])
 
 
 def without_answers(pools: Sequence[Pool]) -> Pool:
@@ -116,7 +119,7 @@ def without_answers(pools: Sequence[Pool]) -> Pool:
     return Pool(pools[0].protocol, clips, {}, {}, pools[0].trained)
 
 
-def _pool(protocol: str, models: Sequence[str], parts: Sequence[Predictions]) -> Pool:
+def _pool(protocol: str, parts: Sequence[Predictions]) -> Pool:
     clips = pd.concat(
         [part.clips.assign(part=part.facts["part"]) for part in parts], ignore_index=True
     )
@@ -165,6 +168,11 @@ def _fit(part: Predictions, parts: Sequence[Predictions]) -> Fitted:
     logits = _fused(logits, share)
     networks = [model for model in NETWORKS if model in logits]
     return Fitted(source, share, {m: best_temperature(logits[m], truth) for m in networks})
+
+
+def with_share(pool: Pool, share: float) -> Pool:
+    """Make the hybrid's answers anew with one share for all, where its networks' are there."""
+    return replace(pool, logits=_fused(pool.logits, share))
 
 
 def _fused(logits: dict[str, np.ndarray], share: float) -> dict[str, np.ndarray]:

@@ -6,9 +6,8 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from training.benchmark.calibration import SURE
 from training.benchmark.figures import compute_benchmark
-from training.benchmark.pool import AGE_NAMES, FUSED, NETWORKS, POOLED
+from training.benchmark.pool import AGE_NAMES, FUSED, NETWORKS, POOLED, SURE
 from training.benchmark.predictions import FOLDER, read_predictions
 from training.benchmark.protocols import PROTOCOLS, SPEAKER_DEPENDENT
 from training.benchmark.voice_fit import LOPSIDED
@@ -230,6 +229,13 @@ def _voices(entries: Sequence[dict[str, Any]]) -> Iterator[str]:
             if entry["way"] == ENROLLED
         ],
     )  # fmt: skip
+    for entry in entries:
+        if "not_sure" in entry:
+            yield (
+                f"Known to the hybrid, over {title(entry['corpus'])}: ECE {percent(entry['ece'])}; "
+                f"{percent(entry['not_sure']['coverage'])} % are answered under the rule "
+                f"“not sure”, {percent(entry['not_sure']['accuracy'])} % of these rightly."
+            )
     yield (
         "**Without labels:** the mean over a group of clips of one speaker, all of them scored. "
         "Our corpora hold about as much of each emotion, which flatters this: as recorded, the "

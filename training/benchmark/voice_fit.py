@@ -182,6 +182,14 @@ def fit_joining(pool: Pool) -> Joining | None:
     return Joining(share, best_temperature(fuse(hybrid, relative, share), truth))
 
 
+def joined_sureness(pool: Pool, joining: Joining) -> tuple[np.ndarray, np.ndarray]:
+    """Confidence, and whether it is right [shape=(known clips,) each], of known voices."""
+    own = pool.where(known_clips(pool))
+    values = joining.log_probabilities(own.logits["hybrid"], relative_logits(own))
+    probabilities = to_public(softmax(values))
+    return probabilities.max(axis=1), probabilities.argmax(axis=1) == public_index(own)
+
+
 def known_clips(pool: Pool) -> np.ndarray:
     """Mark clips of an enrolled voice that are none of those which enrolled it."""
     known: np.ndarray = ~np.isnan(relative_logits(pool)).any(axis=1)

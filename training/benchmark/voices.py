@@ -11,16 +11,18 @@ listened to is fitted on the same others.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
 
+from ser.known_voices import Joining
 from ser.labels import INNER_LABELS, LABELS, to_public
 from ser.network import softmax
 from ser.profile import Trust, Voices
-from training.benchmark.metrics import interval, uar
-from training.benchmark.pool import NETWORKS, POOLED, Pool
+from training.benchmark.fusion import EVEN
+from training.benchmark.metrics import calibration_error, interval, threshold_for, uar
+from training.benchmark.pool import NETWORKS, POOLED, SURE, Pool, with_share
 from training.benchmark.predictions import UNTRAINED
 from training.benchmark.protocols import SPEAKER_DEPENDENT
 from training.benchmark.voice_fit import (
@@ -30,6 +32,7 @@ from training.benchmark.voice_fit import (
     fit_joining,
     fit_voices,
     group_draws,
+    joined_sureness,
     known_clips,
     own_log_probabilities,
     public_index,
@@ -53,11 +56,10 @@ def voice_entries(pool: Pool) -> Iterator[dict[str, Any]]:
         if any(voices is None for voices in fitted.values()):
             continue
         of_part = {part: voices for part, voices in fitted.items() if voices}
-        listened = model == "hybrid" and known_clips(pool).any()
-        if listened:
-            yield from _known_voice_entries(pool, others, chosen_on)
+        listeners = _listeners(pool, others) if model == "hybrid" else {}
+        yield from _known_voice_entries(listeners, chosen_on)
         for facts, draws in _ways(pool):
-            if listened and facts["way"] == ENROLLED:
+            if listeners and facts["way"] == ENROLLED:
                 continue
             trusts = {part: asdict(_trust(own, facts["way"])) for part, own in of_part.items()}
             counts = _counts(pool, model, draws, of_part, facts["way"])
@@ -73,51 +75,98 @@ def voice_entries(pool: Pool) -> Iterator[dict[str, Any]]:
                 }
 
 
+@dataclass(frozen=True)
+class Listener:
+    """How a part's known voices are heard, and the clips that are scored so.
+
+    Attributes
+    ----------
+    joining : Joining
+    sure_from : float or None
+        Confidence under which an answer is "not sure"; None where none is high enough.
+    scored : Pool
+    possible : dict of str to np.ndarray [shape=(9,)]
+        By corpus, the inner labels that it has.
+    """
+
+    joining: Joining
+    sure_from: float | None
+    scored: Pool
+    possible: dict[str, np.ndarray]
+
+
+def _listeners(pool: Pool, others: dict[str, np.ndarray]) -> dict[str, Listener]:
+    """Fit on the others of each part how its known voices are heard; none if one cannot be.
+
+    The hybrid's own share must be the part's there too: the others' was fitted on it.
+    """
+    answer, known = {}, known_clips(pool)
+    for part, mask in others.items():
+        share = pool.fitted[part].share if part in pool.fitted else EVEN
+        fused = with_share(pool, share)
+        joining = fit_joining(fused.where(mask))
+        if joining is None:
+            return {}
+        sure_from = threshold_for(*joined_sureness(fused.where(mask), joining), wanted=SURE)
+        scored = fused.where(known & ~mask)
+        if len(scored.clips):
+            answer[part] = Listener(joining, sure_from, scored, _possible(pool))
+    return answer
+
+
 def _known_voice_entries(
-    pool: Pool, others: dict[str, np.ndarray], chosen_on: str
+    listeners: dict[str, Listener], chosen_on: str
 ) -> Iterator[dict[str, Any]]:
-    """Gain of the hybrid where a network for known voices listens too."""
-    joined = {part: fit_joining(pool.where(mask)) for part, mask in others.items()}
-    joinings = {part: own for part, own in joined.items() if own is not None}
-    if len(joinings) < len(others):
-        return
-    known, possible, counts = known_clips(pool), _possible(pool), []
-    for part, joining in joinings.items():
-        own = pool.where(known & ~others[part])
-        if own.clips.empty:
-            continue
-        before = own.logits["hybrid"]
-        after = joining.log_probabilities(before, relative_logits(own))
-        counts.append(_counts_by_speaker(own, (before, after), possible))
-    by_corpus = {
-        corpus: np.stack([stack for own in counts for stack in own.get(corpus, {}).values()])
-        for corpus in dict.fromkeys(corpus for own in counts for corpus in own)
-    }
-    pooled = {POOLED: np.concatenate(list(by_corpus.values()))}
-    for corpus, by_speaker in (pooled | by_corpus).items():
+    """Gain of the hybrid where a network for known voices listens too, all speech first."""
+    counts: dict[str, list[np.ndarray]] = {}
+    for own in listeners.values():
+        for corpus, by_speaker in _counts_by_speaker(own).items():
+            counts.setdefault(corpus, []).extend(by_speaker)
+    by_corpus = {corpus: np.stack(stacks) for corpus, stacks in counts.items()}
+    pooled = {POOLED: np.concatenate(list(by_corpus.values()))} if by_corpus else {}
+    for corpus, stack in (pooled | by_corpus).items():
         yield {
             "corpus": corpus,
             "model": "hybrid",
-            "protocol": pool.protocol,
+            "protocol": next(iter(listeners.values())).scored.protocol,
             "way": ENROLLED,
             "clips": ENROL_CLIPS,
             "lopsided": False,
-            **_gain(by_speaker),
-            "trust": {part: asdict(own) for part, own in joinings.items()},
+            **_gain(stack),
+            **(_trustworthy(listeners) if corpus == POOLED else {}),
+            "trust": {part: asdict(own.joining) for part, own in listeners.items()},
             "chosen_on": chosen_on,
         }
 
 
-def _counts_by_speaker(
-    pool: Pool, logits: tuple[np.ndarray, np.ndarray], possible: dict[str, np.ndarray]
-) -> dict[str, dict[str, np.ndarray]]:
-    """Confusions by corpus and speaker [shape=(2, 2, 7, 7)]: before and after, own and any."""
-    truth = public_index(pool)
-    counts: dict[str, dict[str, np.ndarray]] = {}
-    for (corpus, speaker), rows in pool.clips.groupby(["corpus", "speaker"]).indices.items():
-        kinds = [_answers(values[rows], possible[corpus]) for values in logits]
-        counts.setdefault(str(corpus), {})[str(speaker)] = np.array(
-            [[_confusion(truth[rows], answers) for answers in kind] for kind in kinds]
+def _trustworthy(listeners: dict[str, Listener]) -> dict[str, Any]:
+    """Calibration error of known voices' answers, and what the rule "not sure" leaves of them."""
+    sureness = [joined_sureness(own.scored, own.joining) for own in listeners.values()]
+    levels = [
+        np.full(len(confidence), np.inf if own.sure_from is None else own.sure_from)
+        for own, (confidence, _) in zip(listeners.values(), sureness, strict=True)
+    ]
+    confidence, right = (np.concatenate(kind) for kind in zip(*sureness, strict=True))
+    sure = confidence >= np.concatenate(levels)
+    return {
+        "ece": calibration_error(confidence, right),
+        "not_sure": {
+            "coverage": float(sure.mean()),
+            "accuracy": float(right[sure].mean()) if sure.any() else None,
+        },
+    }
+
+
+def _counts_by_speaker(own: Listener) -> dict[str, list[np.ndarray]]:
+    """Confusions of each speaker [shape=(2, 2, 7, 7)] by corpus: before and after, own and any."""
+    before = own.scored.logits["hybrid"]
+    after = own.joining.log_probabilities(before, relative_logits(own.scored))
+    truth, clips = public_index(own.scored), own.scored.clips
+    counts: dict[str, list[np.ndarray]] = {}
+    for (corpus, _), rows in clips.groupby(["corpus", "speaker"]).indices.items():
+        kinds = [_answers(values[rows], own.possible[corpus]) for values in (before, after)]
+        counts.setdefault(str(corpus), []).append(
+            np.array([[_confusion(truth[rows], a) for a in kind] for kind in kinds])
         )
     return counts
 
