@@ -169,7 +169,6 @@ def test_the_manifest_takes_what_the_benchmark_fitted(trained: Path) -> None:
 def test_a_benchmark_that_fits_nothing_is_refused(tmp_path: Path) -> None:
     assert read_fitted(tmp_path / "none.json") == {
         "functionals_share": 0.5,
-        "known_voice": {"share": 0.5, "temperature": 1.0},
         "temperature": {"cnn": 1.0, "hybrid": 1.0},
     }
     (tmp_path / "benchmark.json").write_text('{"temperature": {"cnn": 2.0}}')
