@@ -141,8 +141,10 @@ def show_architecture(root: Path) -> None:
         f"The **CNN** ({in_short(cnn)} weights) looks at a picture of the sound, time across "
         "and pitch upwards, with filters that learnt what to look for. The **hybrid** "
         f"({in_short(all_of_it)}) is that CNN and a second branch on statistics of the whole "
-        "recording, such as pitch, loudness and rhythm; their answers are weighed together. In "
-        "each box stand the shape of what leaves it and the number of weights, which training sets."
+        "recording, such as pitch, loudness and rhythm; their answers are weighed together. "
+        "Where it knows the voice it also asks a third network, not drawn here, which hears what "
+        "differs from that voice at rest. In each box stand the shape of what leaves it and the "
+        "number of weights, which training sets."
     )
     told = "; ".join(f"{block.key}, {describe(block)}" for block in blocks)
     plot(architecture_chart, blocks, key="architecture", alt=f"The parts of both networks: {told}")
