@@ -16,12 +16,12 @@ import numpy as np
 import pandas as pd
 
 from ser.known_voices import Joining
-from ser.labels import INNER_LABELS, LABELS, to_public
+from ser.labels import INNER_LABELS, to_public
 from ser.network import softmax
 from ser.profile import Trust, Voices, log_probabilities, voice_offset
 from training.benchmark.fusion import best_share, fuse
 from training.benchmark.metrics import best_temperature
-from training.benchmark.pool import Pool, true_labels
+from training.benchmark.pool import Pool, public_indices
 from training.benchmark.predictions import UNTRAINED
 from training.enrolment import ENROL_CLIPS
 
@@ -62,8 +62,7 @@ def own_log_probabilities(pool: Pool, model: str) -> np.ndarray:
 
 def public_index(pool: Pool) -> np.ndarray:
     """Index of what was acted into the public labels [shape=(clips,)]; -1 for boredom."""
-    names = true_labels(pool, LABELS)
-    return np.array([LABELS.index(name) if name else -1 for name in names], dtype=int)
+    return public_indices(pool.clips["emotion"])
 
 
 # Drawing ----------------------------------------------------------------------
