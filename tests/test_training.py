@@ -12,6 +12,7 @@ import pytest
 import soundfile
 
 from ser import LABELS, Recognizer
+from ser.bundle import MODEL_FILES
 from ser.features import Features, feature_names
 from ser.features.scaling import Scaling
 from ser.labels import INNER_LABELS
@@ -108,6 +109,12 @@ def test_the_manifest_tells_what_it_was_made_from(trained: Path) -> None:
     assert sums == manifest["clips"], "and what it counts is without the clip that has no sound"
 
 
+def test_a_saved_network_takes_two_thirds_of_what_its_weights_would(trained: Path) -> None:
+    parameters = json.loads((trained / "artifacts/manifest.json").read_text())["parameters"]
+    for name, file in MODEL_FILES.items():
+        assert (trained / file).stat().st_size < 0.67 * 4 * parameters[name]
+
+
 def test_the_curve_of_unheard_clips_ends_at_what_is_answered_in_the_end(trained: Path) -> None:
     (part,) = read_predictions(trained / FOLDER)
     curves = part.facts["curves"]
@@ -198,6 +205,26 @@ def test_originals_copies_and_variants_are_all_drawn() -> None:
     spectrograms, _ = _batches(_dataset(speakers={"a": 128}))[0]
     is_copy = spectrograms.max(axis=(1, 2, 3)) > 10
     assert 0 < is_copy.sum() < len(is_copy)
+
+
+def test_what_is_asked_of_mixed_clips_is_mixed_as_they_are() -> None:
+    """Asked for one emotion where it is fed two, a network learns to mistake them."""
+    clips = [
+        Clip(Path(f"{i}.wav"), corpus, emotion, "", f"{corpus}-{i % 4}")
+        for i in range(64)
+        for corpus, emotion in (("cremad", "sad"), ("cremad", "angry"), ("emodb", "boredom"))
+    ]
+    level = np.array([INNER_LABELS.index(clip.emotion) for clip in clips], dtype=np.float32)
+    own = [Features(np.zeros((1, 64), np.float32), np.full(FEATURES, x)) for x in level]
+    variants = [np.full((4, FEATURES), x, dtype=np.float16) for x in level]
+    inputs, asked = _batches(Dataset(clips, own, own, variants, {}), FunctionalBatches)[0]
+    wanted, possible = np.split(asked, 2, axis=1)
+    assert wanted.sum(axis=1) == pytest.approx(1.0)
+    assert possible[wanted > 0].min() == 1.0, "what is asked for can be answered"
+    assert (possible.sum(axis=1) > 2).any(), "corpora are mixed too"
+    spread = np.abs(inputs[:, 0] * 50.0 - wanted @ np.arange(9))
+    assert spread.max() < 0.05, "no more than what labels are smoothed by"
+    assert (np.abs(inputs[:, 0] * 50.0 % 1 - 0.5) < 0.4).any(), "some are truly between two"
 
 
 def test_each_clip_comes_as_often_as_its_chance_says() -> None:

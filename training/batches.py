@@ -18,6 +18,9 @@ SHARE_COPIED = 0.25
 SHARE_VARIED = 0.7
 """How often varied functionals stand for a clip's own."""
 
+MIXING = 0.3
+"""Of mixup: weights are drawn from Beta(0.3, 0.3), so most clips stay nearly pure."""
+
 SMOOTHING = 0.05
 ABSENT = 2.0
 """What an emotion that a corpus lacks is held back by, in nats."""
@@ -37,6 +40,9 @@ class Batches(keras.utils.PyDataset):
     size = 64
     share = 1.0
     """Clips drawn in an epoch, as a share of all."""
+
+    mixed = False
+    """Whether each clip of a batch is mixed with another."""
 
     def __init__(self, dataset: Dataset, scaling: Scaling, *, seed: int) -> None:
         """Start at epoch 0; a resumed training sets :attr:`epoch`."""
@@ -59,7 +65,8 @@ class Batches(keras.utils.PyDataset):
         # PCG64 is cheap to seed: each batch has its own stream, in any order.
         rng = np.random.default_rng([self._seed, self.epoch, index])
         drawn = self._drawn()[index * self._batch : (index + 1) * self._batch]
-        return self.inputs(drawn, rng), self._asked[drawn]
+        inputs, asked = self.inputs(drawn, rng), self._asked[drawn]
+        return _mix(inputs, asked, rng) if self.mixed else (inputs, asked)
 
     def inputs(self, drawn: np.ndarray, rng: np.random.Generator) -> np.ndarray:
         """Make what the network is fed of the clips at these indices."""
@@ -103,6 +110,7 @@ class FunctionalBatches(Batches):
     """Inputs are functionals [shape=(b, features)] of the clips or of what is varied of them."""
 
     size = 128
+    mixed = True
 
     def __init__(self, dataset: Dataset, scaling: Scaling, *, seed: int) -> None:
         """Lay the varied functionals beside the clips' own."""
@@ -135,6 +143,7 @@ class RelativeBatches(FunctionalBatches):
     of these are not drawn.
     """
 
+    mixed = False
     most = 6
     """Neutral clips that tell of a voice at rest."""
 
@@ -145,7 +154,7 @@ class RelativeBatches(FunctionalBatches):
         self._at_rest = [neutral.get(voice_of(clip), np.empty(0, int)) for clip in dataset.clips]
         chances = self._chances * [len(clips) > 1 for clips in self._at_rest]
         self._chances = chances / chances.sum()
-        # Five rows are looked up for each that is drawn: standardised once, in half precision.
+        # Some five rows are looked up for each that is drawn: standardised once, in half precision.
         kinds = [self._own, *np.moveaxis(self._varied, 1, 0)]
         self._standard = [scaling.functionals(values).astype(np.float16) for values in kinds]
 
@@ -212,6 +221,23 @@ def asked_of(dataset: Dataset) -> np.ndarray:
     wanted = np.eye(len(INNER_LABELS), dtype=np.float32)[dataset.targets()]
     smooth = possible / possible.sum(axis=1, keepdims=True)
     return np.hstack([(1 - SMOOTHING) * wanted + SMOOTHING * smooth, possible]).astype(np.float32)
+
+
+def _mix(
+    inputs: np.ndarray, asked: np.ndarray, rng: np.random.Generator
+) -> tuple[np.ndarray, np.ndarray]:
+    """Mix each row with another of the batch, and what is asked of both.
+
+    An emotion is possible if it is in either's corpus (mixup: Zhang et al., 2018).
+    """
+    other = rng.permutation(len(inputs))
+    drawn = rng.beta(MIXING, MIXING, (len(inputs), 1)).astype(np.float32)
+    weight = np.maximum(drawn, 1 - drawn)
+    wanted, possible = np.split(asked, 2, axis=1)
+    wanted = weight * wanted + (1 - weight) * wanted[other]
+    possible = np.maximum(possible, possible[other])
+    mixed = weight * inputs + (1 - weight) * inputs[other]
+    return mixed, np.hstack([wanted, possible])
 
 
 def _chances(dataset: Dataset) -> np.ndarray:

@@ -24,7 +24,7 @@ from ser.labels import INNER_LABELS
 from training.augment import varied_copy, vary_course
 from training.corpora import Clip
 
-VARIANTS = 4
+VARIANTS = 12
 """Varied functionals of each clip."""
 
 _LARGEST_HALF = 6e4
@@ -47,7 +47,7 @@ class Dataset:
     copies : list of Features
         The same clips varied (:func:`training.augment.varied_copy`): for
         training only.
-    variants : list of np.ndarray [shape=(4, functionals), dtype=float16]
+    variants : list of np.ndarray [shape=(12, functionals), dtype=float16]
         Functionals of the same clips varied otherwise
         (:func:`training.augment.vary_course`): for training only.
     unusable : dict[str, str]
@@ -100,12 +100,13 @@ def load_dataset(clips: Sequence[Clip], *, cache: Path, seed: int, jobs: int = -
         If no clip can be used.
     """
     extract_corpus = Memory(cache, verbose=0).cache(_extract_corpus, ignore=["jobs"])
+    schema = feature_schema() | {"variants": VARIANTS}
     kept: list[tuple[Clip, Features, Features, np.ndarray]] = []
     unusable: dict[str, str] = {}
     for corpus in dict.fromkeys(clip.corpus for clip in clips):
         own = [clip for clip in clips if clip.corpus == corpus]
         files = [identity(clip.path) for clip in own]
-        packed = extract_corpus(corpus, files, feature_schema(), seed, jobs=jobs)
+        packed = extract_corpus(corpus, files, schema, seed, jobs=jobs)
         for clip, result in zip(own, _unpack(packed), strict=True):
             if isinstance(result, str):
                 unusable[str(clip.path)] = result
@@ -147,10 +148,11 @@ def _extract_clip(path: str, seed: int) -> Extracted | str:
     try:
         sound = load(path)
         # The seed goes by the file's name: neither order nor folder changes a copy.
-        rng = np.random.default_rng([seed, zlib.crc32(Path(path).name.encode())])
-        copy = Sound(varied_copy(trim(sound.samples), rng))
+        own_seed = [seed, zlib.crc32(Path(path).name.encode())]
+        copy = Sound(varied_copy(trim(sound.samples), np.random.default_rng(own_seed)))
         course = follow(sound)
         original = Features(course.log_mel, _functionals(course))
+        rng = np.random.default_rng([*own_seed, 1])
         variants = [_functionals(vary_course(course, rng)) for _ in range(VARIANTS)]
         return original, extract(copy), np.stack(variants)
     except AudioError as error:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import zipfile
 from pathlib import Path
 from typing import Any
 
 import keras
+import numpy as np
 
 from ser.bundle import KNOWN_VOICE_FILE, MODEL_FILES, known_sound, write_artifacts, write_manifest
 from ser.features import extract
@@ -23,21 +25,34 @@ def save_bundle(
     """
     files = MODEL_FILES | {"known_voice": KNOWN_VOICE_FILE}
     (root / KNOWN_VOICE_FILE).unlink(missing_ok=True)  # of an earlier training
-    for name, model in models.items():
+    shipped = {name: _bare(model) for name, model in models.items()}
+    for name, model in shipped.items():
         path = root / files[name]
         path.parent.mkdir(parents=True, exist_ok=True)
-        # Built anew from its weights: a shipped file needs no optimizer and no loss.
-        bare = keras.Model.from_config(model.get_config())
-        bare.set_weights(model.get_weights())
-        bare.save(path)
+        model.save(path)
+        _pack(path)
     write_artifacts(root, scaling)
+    temperature = {"known_voice": 1.0} | facts["temperature"]
     answers = {
-        name: _known_answer(models[name], scaling, facts["temperature"][name])
-        for name in MODEL_FILES
+        name: _known_answer(model, scaling, temperature[name]) for name, model in shipped.items()
     }
-    if "known_voice" in models:
-        answers["known_voice"] = _known_answer(models["known_voice"], scaling, 1.0)
     write_manifest(root, {**facts, "known_answer": answers})
+
+
+def _bare(model: keras.Model) -> keras.Model:
+    """Build a network anew without optimizer and loss, its weights rounded to half precision."""
+    bare = keras.Model.from_config(model.get_config())
+    bare.set_weights([w.astype(np.float16).astype(np.float32) for w in model.get_weights()])
+    return bare
+
+
+def _pack(path: Path) -> None:
+    """Deflate a saved network: of rounded weights nearly half are zeros."""
+    with zipfile.ZipFile(path) as loose:
+        parts = {name: loose.read(name) for name in loose.namelist()}
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as packed:
+        for name, content in parts.items():
+            packed.writestr(name, content)
 
 
 def _known_answer(model: keras.Model, scaling: Scaling, temperature: float) -> list[float]:
