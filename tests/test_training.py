@@ -284,9 +284,9 @@ def test_the_networks_hold_no_code() -> None:
 def test_an_interrupted_training_goes_on_as_if_it_had_not_been(tmp_path: Path) -> None:
     x = np.random.default_rng(0).normal(size=(32, 4)).astype(np.float32)
 
-    def fresh() -> keras.Model:
+    def fresh(*, units: int = 3) -> keras.Model:
         keras.utils.set_random_seed(5)
-        model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(3)])
+        model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(units)])
         rate = keras.optimizers.schedules.CosineDecay(0.1, 40)
         model.compile(optimizer=keras.optimizers.AdamW(rate), loss="mse")
         return model
@@ -304,6 +304,8 @@ def test_an_interrupted_training_goes_on_as_if_it_had_not_been(tmp_path: Path) -
     np.testing.assert_allclose(whole.get_weights()[0], second.get_weights()[0], atol=1e-6)
     with pytest.raises(TrainingError, match="other settings"):
         resume(fresh(), tmp_path, settings={"seed": 6})
+    with pytest.raises(TrainingError, match="another network"):
+        resume(fresh(units=5), tmp_path, settings={"seed": 5})
 
 
 # Leakage and scores -----------------------------------------------------------

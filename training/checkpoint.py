@@ -59,19 +59,23 @@ def resume(model: keras.Model, folder: Path, *, settings: dict[str, Any]) -> int
     Raises
     ------
     TrainingError
-        The saved training had other settings or data.
+        The saved training had other settings or data, or its network is another.
     """
     path = folder / "state.json"
     if not path.exists():
         return 0
     state = json.loads(path.read_text())
+    other = TrainingError(
+        f"The training in {folder} had other settings or data, or another network: leave out "
+        "--resume to start anew, or give the same as before."
+    )
     if state["settings"] != settings:
-        raise TrainingError(
-            f"The training in {folder} had other settings or data: leave out --resume to start "
-            "anew, or give the same as before."
-        )
+        raise other
     model.optimizer.build(model.trainable_variables)
-    model.load_weights(folder / state["weights"])
+    try:
+        model.load_weights(folder / state["weights"])
+    except ValueError as error:
+        raise other from error
     return int(state["epoch"])
 
 
