@@ -1,4 +1,4 @@
-"""How a long command ends: with an answer, a sentence, or a word on going on."""
+"""How a long command runs: it keeps its memory, and ends with a status, a sentence or both."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import sys
 from collections.abc import Callable
 
 from ser.errors import SerError
+from training.memory import keep_memory
 
 
 def exit_status(work: Callable[[], None], *, again: str = "Go on with --resume.") -> int:
@@ -13,6 +14,7 @@ def exit_status(work: Callable[[], None], *, again: str = "Go on with --resume."
 
     ``again`` tells how to go on after the last.
     """
+    keep_memory()
     try:
         work()
     except SerError as error:
