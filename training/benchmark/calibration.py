@@ -21,6 +21,7 @@ from training.benchmark.metrics import (
     threshold_for,
 )
 from training.benchmark.pool import (
+    AIM,
     FUSED,
     KEPT_APART,
     NETWORKS,
@@ -120,7 +121,7 @@ def _thresholds(sureness: pd.DataFrame) -> dict[str, dict[str, Any]]:
             source = OTHER_PARTS
         if not chosen_on.empty:
             confidence, right = (chosen_on[name].to_numpy() for name in ("confidence", "right"))
-            threshold = threshold_for(confidence, right, wanted=SURE)
+            threshold = threshold_for(confidence, right, wanted=AIM)
             answer[str(part)] = {"from": threshold, "chosen_on": source}
     return answer
 
@@ -173,14 +174,14 @@ def fit_to_ship(pools: Sequence[Pool]) -> dict[str, Any]:
             calibrated = replace(tested, temperatures={model: fitted})
             sureness = _sureness(calibrated, model)
             confidence, right = (sureness[name].to_numpy() for name in ("confidence", "right"))
-            sure_from[model] = threshold_for(confidence, right, wanted=SURE)
+            sure_from[model] = threshold_for(confidence, right, wanted=AIM)
             own = fit_voices(calibrated, model)
             if own is not None:
                 voices[model] = own
         joining = fit_joining(tested)
         if joining is not None:
             known_voice["known_voice"] = asdict(joining)
-            sure_from["known_voice"] = threshold_for(*joined_sureness(tested, joining), wanted=SURE)
+            sure_from["known_voice"] = threshold_for(*joined_sureness(tested, joining), wanted=AIM)
     return {
         **shares,
         **known_voice,

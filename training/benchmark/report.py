@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from training.benchmark.figures import compute_benchmark
-from training.benchmark.pool import AGE_NAMES, FUSED, NETWORKS, POOLED, SURE
+from training.benchmark.pool import AGE_NAMES, AIM, FUSED, NETWORKS, POOLED
 from training.benchmark.predictions import FOLDER, read_predictions
 from training.benchmark.protocols import PROTOCOLS, SPEAKER_DEPENDENT
 from training.benchmark.voice_fit import LOPSIDED
@@ -167,7 +167,7 @@ def _calibration(entries: Sequence[dict[str, Any]]) -> Iterator[str]:
         "Of the seven public emotions, at a temperature fitted for each part on speakers it kept "
         "apart or, where it kept none, on what the other parts tested (1 where there is no other). "
         "ECE is the expected calibration error in 15 bins. Below a threshold, chosen on the same "
-        f"speakers to be right {100 * SURE:.0f} % of the time, the answer is “not sure”: "
+        f"speakers to be right {100 * AIM:.1f} % of the time, the answer is “not sure”: "
         "“answered” is what remains."
     )
     yield table(

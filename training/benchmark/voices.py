@@ -22,7 +22,7 @@ from ser.network import softmax
 from ser.profile import Trust, Voices
 from training.benchmark.fusion import EVEN
 from training.benchmark.metrics import calibration_error, interval, threshold_for, uar
-from training.benchmark.pool import NETWORKS, POOLED, SURE, Pool, with_share
+from training.benchmark.pool import AIM, NETWORKS, POOLED, Pool, with_share
 from training.benchmark.predictions import UNTRAINED
 from training.benchmark.protocols import SPEAKER_DEPENDENT
 from training.benchmark.voice_fit import (
@@ -107,7 +107,7 @@ def _listeners(pool: Pool, others: dict[str, np.ndarray]) -> dict[str, Listener]
         joining = fit_joining(fused.where(mask))
         if joining is None:
             return {}
-        sure_from = threshold_for(*joined_sureness(fused.where(mask), joining), wanted=SURE)
+        sure_from = threshold_for(*joined_sureness(fused.where(mask), joining), wanted=AIM)
         scored = fused.where(known & ~mask)
         if len(scored.clips):
             answer[part] = Listener(joining, sure_from, scored, _possible(pool))
