@@ -60,7 +60,8 @@ def show_notice() -> None:
             st.markdown(
                 "- **What it hears:** pitch, loudness, rhythm and timbre. The models learned from "
                 "actors who played emotions, so everyday voices, other languages and noisy rooms "
-                "are harder for them.\n"
+                "are harder for them, and their percentages too high there: “How good is it?” "
+                "tells by how much.\n"
                 "- **What becomes of your sound:** it is analysed on that computer, forgotten "
                 "within minutes after you close the page, never saved and sent to nobody else.\n"
                 "- **What the law says:** in the EU, inferring emotions of people at work or in "

@@ -29,7 +29,7 @@ def show_benchmark(benchmark: Benchmark) -> None:
     st.caption(reports.how_measured(benchmark, protocol))
     explain_words()
     peers = known(reports.read_peers, SHIPPED, "reports/peers.json") or ()
-    show_corpora(benchmark, protocol, peers)
+    show_corpora(benchmark, protocol, comparable(peers, protocol))
     show_mistakes(benchmark.own_rows(protocol.name))
     show_trust(benchmark, protocol)
     show_confidence(benchmark, protocol)
@@ -130,6 +130,13 @@ def source(peer: Peer) -> str:
     )
     note = f" {peer.note[:1].upper()}{peer.note[1:]}." if peer.note else ""
     return f"**{peer.what}**: {where}.{note}{size}"
+
+
+def comparable(peers: Sequence[Peer], protocol: Protocol) -> list[Peer]:
+    """Keep people, who was measured in the same way, and who is marked as knowing the voices."""
+    from ser.charts.benchmark import RANDOM
+
+    return [peer for peer in peers if peer.protocol in (protocol.name, reports.PEOPLE, RANDOM)]
 
 
 def _of(peers: Sequence[Peer], corpus: str) -> list[Peer]:

@@ -446,6 +446,24 @@ def test_what_to_ship_is_fitted_on_unheard_speakers_of_one_protocol() -> None:
     assert compute_benchmark([_predictions(clips, answers, protocol=RANDOM)])["temperature"] == {}
 
 
+def test_what_is_shipped_is_tried_on_corpora_that_were_left_out() -> None:
+    """Sure and right where other voices of the corpus were heard, sure and half right elsewhere."""
+    heard = _clips("iesc", 10, ("sad", "angry"))
+    left_out = _clips("emodb", 10, ("sad", "angry"))
+    known = _predictions(heard, ["sad", "angry"] * 9 + ["angry", "angry"])
+    unlike = _predictions(left_out, ["sad"] * 20, part="emodb", protocol=LEAVE_OUT)
+    figures = compute_benchmark([known, unlike])
+    entries = {(each["corpus"], each["model"]): each for each in figures["as_shipped"]}
+    assert entries.keys() == {(c, m) for c in ("all speech", "emodb") for m in ("cnn", "hybrid")}
+    entry = entries["all speech", "hybrid"]
+    assert entry["n"] == 20
+    assert entry["mean_confidence"] == pytest.approx(0.95, abs=0.02), "as right as where fitted"
+    assert entry["ece"] == pytest.approx(0.45, abs=0.02)
+    assert entry["not_sure"] == {"coverage": 1.0, "accuracy": 0.5}
+    assert "### As shipped" in as_markdown(figures)
+    assert compute_benchmark([known])["as_shipped"] == []
+
+
 def test_the_report_says_what_is_missing_and_what_is_speaker_dependent() -> None:
     clips = _clips("iesc", 4, ("sad", "angry"))
     parts = [

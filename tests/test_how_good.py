@@ -14,8 +14,11 @@ from streamlit.testing.v1 import AppTest
 
 from ser.architecture import Block
 from ser.bundle import SHIPPED
+from ser.labels import LABELS
 from ser.reports import System
 from tests.figures import benchmark, calibration, confidence, data, robustness, row, write
+
+LEFT_OUT = "leave-one-corpus-out"
 
 
 def script() -> None:
@@ -140,6 +143,16 @@ def test_known_voices_are_marked_in_plain_sight(root: Path) -> None:
     page.segmented_control(key="protocol").set_value("random").run()
     assert "Speaker-dependent" in page.warning[0].value
     assert "97" in charts(page)["Share named rightly, by corpus"]
+
+
+def test_who_heard_other_voices_of_a_corpus_is_not_set_beside_who_heard_none(root: Path) -> None:
+    rows = [row(labels=LABELS[:6], protocol=name) for name in ("speaker-independent", LEFT_OUT)]
+    give(root, "benchmark", benchmark(rows))
+    page = show()
+    assert "another system" in page.get("plotly_chart")[0].proto.spec
+    page.segmented_control(key="protocol").set_value(LEFT_OUT).run()
+    assert not page.exception
+    assert "another system" not in page.get("plotly_chart")[0].proto.spec
 
 
 def test_confusions_of_the_chosen_model_are_shown(root: Path) -> None:

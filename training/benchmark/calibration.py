@@ -31,6 +31,7 @@ from training.benchmark.pool import (
     Pool,
     public_indices,
     true_labels,
+    with_share,
 )
 from training.benchmark.protocols import PROTOCOLS
 from training.benchmark.voice_fit import (
@@ -140,6 +141,44 @@ def _rule(own: pd.DataFrame, thresholds: dict[str, dict[str, Any]]) -> dict[str,
         "accuracy": float(right.mean()) if len(right) else None,
         "thresholds": {part: thresholds[part] for part in parts},
     }
+
+
+def shipped_entries(pools: Sequence[Pool], shipped: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """What the shipped percentages, and the rule "not sure", are worth on corpora left out.
+
+    Who uses the models records in no corpus's room, but their temperature and threshold
+    were fitted on voices from rooms that the networks had heard others in.
+
+    Parameters
+    ----------
+    pools : sequence of Pool
+    shipped : dict
+        What :func:`fit_to_ship` answers.
+    """
+    for pool in (pool for pool in pools if pool.protocol == PROTOCOLS[1]):
+        tested = pool.where(pool.clips["role"] == "test")
+        if "functionals_share" in shipped:
+            tested = with_share(tested, shipped["functionals_share"])
+        for model in (name for name in tested.logits if name in shipped["temperature"]):
+            temperature = np.full(len(tested.clips), shipped["temperature"][model])
+            sureness = _sureness(replace(tested, temperatures={model: temperature}), model)
+            level = shipped["sure_from"][model]
+            for corpus, own in [(POOLED, sureness), *sureness.groupby("corpus", sort=False)]:
+                confidence, right = own["confidence"].to_numpy(), own["right"].to_numpy()
+                sure = confidence >= (np.inf if level is None else level)
+                yield {
+                    "corpus": corpus,
+                    "model": model,
+                    "protocol": pool.protocol,
+                    "ece": calibration_error(confidence, right),
+                    "accuracy": float(right.mean()),
+                    "mean_confidence": float(confidence.mean()),
+                    "n": len(own),
+                    "not_sure": {
+                        "coverage": float(sure.mean()),
+                        "accuracy": float(right[sure].mean()) if sure.any() else None,
+                    },
+                }
 
 
 def fit_to_ship(pools: Sequence[Pool]) -> dict[str, Any]:

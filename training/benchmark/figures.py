@@ -24,6 +24,7 @@ from training.benchmark.calibration import (
     calibration_entries,
     confidence_entries,
     fit_to_ship,
+    shipped_entries,
 )
 from training.benchmark.metrics import accuracy, confusions_by, interval, recalls, uar
 from training.benchmark.pool import (
@@ -59,20 +60,22 @@ def compute_benchmark(predictions: Sequence[Predictions]) -> dict[str, Any]:
     -------
     dict
         ``protocols`` (which parts are in, which are missing, what was fitted for
-        each), ``rows``, ``differences``, ``calibration``, ``confidence``, ``voices``, ``people``,
-        ``quoted``, ``parts`` (the facts of each), and what to ship, fitted on all unheard
-        speakers: see :func:`training.benchmark.calibration.fit_to_ship`.
+        each), ``rows``, ``differences``, ``calibration``, ``as_shipped``, ``confidence``,
+        ``voices``, ``people``, ``quoted``, ``parts`` (the facts of each), and what to ship,
+        fitted on all unheard speakers: see :func:`training.benchmark.calibration.fit_to_ship`.
     """
     pools = list(join_parts(predictions))
     tests = [pool.where(pool.clips["role"] == "test") for pool in pools]
     speech = [pool.where(pool.clips["corpus"] != SONG.name) for pool in pools]
     listeners, people = _listeners(tests)
+    shipped = fit_to_ship(speech)
     return {
         "protocols": _protocols(pools),
-        **fit_to_ship(speech),
+        **shipped,
         "rows": sorted([*listeners, *(row for pool in tests for row in _rows(pool))], key=_order),
         "differences": [entry for pool in tests for entry in _differences(pool)],
         "calibration": [entry for pool in speech for entry in calibration_entries(pool)],
+        "as_shipped": list(shipped_entries(speech, shipped)),
         "confidence": [entry for pool in speech for entry in confidence_entries(pool)],
         "voices": [
             entry
