@@ -196,6 +196,8 @@ def show_trust(benchmark: Benchmark, protocol: Protocol) -> None:
             "under it, it is too sure. The larger a dot, the more recordings."
         )
         words = reports.calibration_words(entries[0], corrected=protocol.corrected)
+        if shipped := benchmark.as_shipped(protocol.name, entries[0].model):
+            words = f"{words} {reports.shipped_words(shipped)}"
         plot(
             calibration_chart, entries, key="calibration", alt=f"Said and true percentages. {words}"
         )

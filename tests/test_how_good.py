@@ -155,6 +155,20 @@ def test_who_heard_other_voices_of_a_corpus_is_not_set_beside_who_heard_none(roo
     assert "another system" not in page.get("plotly_chart")[0].proto.spec
 
 
+def test_what_the_shown_percentages_are_worth_elsewhere_is_said(root: Path) -> None:
+    rows = [row(protocol=LEFT_OUT)]
+    entries = [calibration(protocol=LEFT_OUT)]
+    rule = {"coverage": 0.34, "accuracy": 0.46}
+    shipped = [
+        {"corpus": corpus, "model": "hybrid", "protocol": LEFT_OUT, "ece": ece, "not_sure": rule}
+        for corpus, ece in (("emodb", 0.9), ("all speech", 0.2))
+    ]
+    give(root, "benchmark", benchmark(rows, entries) | {"as_shipped": shipped})
+    said = told(show())
+    assert "would be off by 20 points here" in said
+    assert "without doubt, 46\N{NO-BREAK SPACE}% would be right" in said
+
+
 def test_confusions_of_the_chosen_model_are_shown(root: Path) -> None:
     wrong = row(model="cnn") | {"confusion": [[0, 10, 0, 0]] * 4}
     give(root, "benchmark", benchmark([row(), wrong]))

@@ -34,6 +34,7 @@ from ser.reports.figures import (
     Row,
     Score,
     Share,
+    Shipped,
     Sureness,
     System,
     Trained,
@@ -65,6 +66,7 @@ from ser.reports.telling import (
     protocol_name,
     robustness_words,
     row_words,
+    shipped_words,
     systems_words,
     trained_words,
 )
@@ -87,6 +89,7 @@ __all__ = [
     "Row",
     "Score",
     "Share",
+    "Shipped",
     "Sureness",
     "System",
     "Trained",
@@ -114,6 +117,7 @@ __all__ = [
     "read_trained",
     "robustness_words",
     "row_words",
+    "shipped_words",
     "systems_words",
     "trained_words",
 ]

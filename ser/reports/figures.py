@@ -157,6 +157,25 @@ class Protocol:
 
 
 @dataclass(frozen=True)
+class Shipped:
+    """What one shipped model's percentages are worth where nothing was fitted, over all speech.
+
+    Attributes
+    ----------
+    ece : float
+        Expected calibration error.
+    answered, right : float or None
+        Share of clips that are not called "not sure", and of right answers among them.
+    """
+
+    model: str
+    protocol: str
+    ece: float
+    answered: float
+    right: float | None
+
+
+@dataclass(frozen=True)
 class Benchmark:
     """All of ``benchmark.json`` that is shown."""
 
@@ -164,6 +183,7 @@ class Benchmark:
     sureness: tuple[Sureness, ...]
     protocols: tuple[Protocol, ...]
     confidence: tuple[Confidence, ...] = ()
+    shipped: tuple[Shipped, ...] = ()
 
     def own_rows(self, protocol: str) -> list[Row]:
         """Rows of our models against what was acted, the corpus's widest choice first."""
@@ -188,6 +208,11 @@ class Benchmark:
             for entry in self.sureness
             if (entry.protocol, entry.model, entry.corpus) == (protocol, model, POOLED)
         )
+        return next(found, None)
+
+    def as_shipped(self, protocol: str, model: str) -> Shipped | None:
+        """Give what the shipped percentages are worth in a protocol, if that was measured."""
+        found = (each for each in self.shipped if (each.protocol, each.model) == (protocol, model))
         return next(found, None)
 
     def confidences(self, protocol: str, model: str) -> list[Confidence]:

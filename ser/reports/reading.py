@@ -11,6 +11,7 @@ from ser.architecture import Block
 from ser.errors import ReportError
 from ser.reports.figures import (
     OURS,
+    POOLED,
     Answered,
     Benchmark,
     Bin,
@@ -25,6 +26,7 @@ from ser.reports.figures import (
     Row,
     Score,
     Share,
+    Shipped,
     Sureness,
     System,
     Trained,
@@ -142,8 +144,11 @@ def _benchmark(content: Any) -> Benchmark:
             for name, entry in content["protocols"].items()
             if entry["models"]
         ),
-        # Nor have they this.
+        # Nor have they these.
         confidence=tuple(_confidence(entry) for entry in content.get("confidence", ())),
+        shipped=tuple(
+            _shipped(entry) for entry in content.get("as_shipped", ()) if entry["corpus"] == POOLED
+        ),
     )
 
 
@@ -212,6 +217,16 @@ def _sureness(entry: Any) -> Sureness:
         answered=_maybe(rule["coverage"]),
         right=_maybe(rule["accuracy"]),
         aim=_maybe(entry.get("sure_aim")),
+    )
+
+
+def _shipped(entry: Any) -> Shipped:
+    return Shipped(
+        model=str(entry["model"]),
+        protocol=str(entry["protocol"]),
+        ece=float(entry["ece"]),
+        answered=float(entry["not_sure"]["coverage"]),
+        right=_maybe(entry["not_sure"]["accuracy"]),
     )
 
 

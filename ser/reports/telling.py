@@ -13,6 +13,7 @@ from ser.reports.figures import (
     Loss,
     Protocol,
     Row,
+    Shipped,
     Sureness,
     System,
     Trained,
@@ -101,9 +102,21 @@ def how_measured(benchmark: Benchmark, protocol: Protocol) -> str:
     total = len(protocol.parts) + len(protocol.missing)
     return (
         f"{said} {len(protocol.parts)} of {total} parts "
-        f"{'is' if len(protocol.parts) == 1 else 'are'} measured so far, so the figures are "
-        "those of few voices; python -m training.evaluate measures the others."
+        f"{'is' if len(protocol.parts) == 1 else 'are'} measured so far; "
+        "python -m training.evaluate measures the others."
     )
+
+
+def shipped_words(entry: Shipped) -> str:
+    """Say how far off the percentages are that people are shown on recordings from elsewhere."""
+    said = (
+        f"Here they were corrected on the other collections left out. Those that the page shows "
+        f"are corrected for voices of collections it knows, and would be off by "
+        f"{100 * entry.ece:.0f} points here"
+    )
+    if entry.right is None:
+        return f"{said}."
+    return f"{said}; of what it answers without doubt, {percent(entry.right)} would be right."
 
 
 def calibration_words(entry: Sureness, *, corrected: bool) -> str:

@@ -144,7 +144,7 @@ def _rule(own: pd.DataFrame, thresholds: dict[str, dict[str, Any]]) -> dict[str,
 
 
 def shipped_entries(pools: Sequence[Pool], shipped: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    """What the shipped percentages, and the rule "not sure", are worth on corpora left out.
+    """Tell what the shipped percentages, and the rule "not sure", are worth on corpora left out.
 
     Who uses the models records in no corpus's room, but their temperature and threshold
     were fitted on voices from rooms that the networks had heard others in.
