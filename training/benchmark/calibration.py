@@ -56,19 +56,25 @@ def calibration_entries(pool: Pool) -> Iterator[dict[str, Any]]:
         for corpus, own in [(POOLED, tested), *tested.groupby("corpus", sort=False)]:
             confidence, right = own["confidence"].to_numpy(), own["right"].to_numpy()
             yield {
+                **_trustworthiness(confidence, right),
                 "corpus": corpus,
                 "model": model,
                 "protocol": pool.protocol,
-                "ece": calibration_error(confidence, right),
-                "accuracy": float(right.mean()),
-                "mean_confidence": float(confidence.mean()),
-                "n": len(own),
                 "bins": calibration_bins(confidence, right),
                 "sure_aim": SURE,
                 "not_sure": _rule(own, thresholds),
                 "coverage": COVERAGES,
                 "accuracy_at_coverage": accuracy_at_coverage(confidence, right, COVERAGES),
             }
+
+
+def _trustworthiness(confidence: np.ndarray, right: np.ndarray) -> dict[str, Any]:
+    return {
+        "ece": calibration_error(confidence, right),
+        "accuracy": float(right.mean()),
+        "mean_confidence": float(confidence.mean()),
+        "n": len(right),
+    }
 
 
 def confidence_entries(pool: Pool) -> Iterator[dict[str, Any]]:
@@ -167,13 +173,10 @@ def shipped_entries(pools: Sequence[Pool], shipped: dict[str, Any]) -> Iterator[
                 confidence, right = own["confidence"].to_numpy(), own["right"].to_numpy()
                 sure = confidence >= (np.inf if level is None else level)
                 yield {
+                    **_trustworthiness(confidence, right),
                     "corpus": corpus,
                     "model": model,
                     "protocol": pool.protocol,
-                    "ece": calibration_error(confidence, right),
-                    "accuracy": float(right.mean()),
-                    "mean_confidence": float(confidence.mean()),
-                    "n": len(own),
                     "not_sure": {
                         "coverage": float(sure.mean()),
                         "accuracy": float(right[sure].mean()) if sure.any() else None,
