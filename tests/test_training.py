@@ -18,7 +18,7 @@ from ser.features.scaling import Scaling
 from ser.labels import INNER_LABELS
 from ser.layers import StatisticsPooling
 from tests.corpora_on_disk import sound, write_corpus
-from training import evaluate, prepare, train
+from training import evaluate, prepare, spectrograms, train
 from training.batches import Batches, FunctionalBatches, SpectrogramBatches, masked_crossentropy
 from training.benchmark.fusion import fuse
 from training.benchmark.predictions import FOLDER, read_predictions
@@ -150,6 +150,22 @@ def test_a_finished_training_resumes_to_the_same_models(trained: Path) -> None:
     assert train.main(_arguments(trained, *CONTINUED, "--resume")) == 0
     after = json.loads(manifest.read_text())["known_answer"]
     assert after["hybrid"] == pytest.approx(before["hybrid"], abs=1e-5)
+
+
+def test_a_cnn_that_was_trained_elsewhere_is_gone_on_from(trained: Path, tmp_path: Path) -> None:
+    pack, cnn = str(tmp_path / "pack.npz"), tmp_path / "runs/fold-1/cnn"
+    data = ["--table", str(trained / "clips.csv"), "--cache", str(trained / "cache")]
+    fold = ["--folds", "1", "--no-calibration", "--runs", str(tmp_path / "runs")]
+    assert spectrograms.main(["pack", pack, *data]) == 0
+    assert spectrograms.main(["train", pack, *fold, "--epochs", "1", "--windows", "2"]) == 0
+    before = next(cnn.glob("*.h5")).read_bytes()
+    more = ["--out", str(tmp_path), "--resume"]
+    assert evaluate.main(_arguments(trained, *fold, *more)) == 0
+    assert next(cnn.glob("*.h5")).read_bytes() == before
+    (part,) = read_predictions(tmp_path / FOLDER)
+    told = part.facts["trained_with"]
+    assert told["cnn"] == told["functionals"] | {"windows_of_each_clip": 2}
+    assert told["functionals"]["backend"].startswith("tensorflow 2.")
 
 
 def test_other_settings_do_not_resume(trained: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -2,24 +2,32 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
+
 import keras
 import numpy as np
 
 from ser.features.scaling import Scaling
 from ser.labels import INNER_LABELS
-from ser.window import WINDOW_FRAMES, pad
-from training.augment import augment
 from training.dataset import Dataset
 from training.enrolment import neutral_by_voice, voice_of
-
-SHARE_COPIED = 0.25
-"""How often a clip's copy stands for its spectrogram."""
+from training.windows import varied_window
 
 SHARE_VARIED = 0.7
 """How often varied functionals stand for a clip's own."""
 
 MIXING = 0.3
 """Of mixup: weights are drawn from Beta(0.3, 0.3), so most clips stay nearly pure."""
+
+RESTYLED = 0.3
+"""How often a spectrogram takes on part of another's long-term levels and contrasts."""
+
+STYLE_MIXING = 0.4
+"""The share taken on is the smaller part of a draw from Beta(0.4, 0.4): mostly small."""
+
+_CONTRAST_FLOOR = 0.1
+"""In standard deviations: a band that stands still is not blown up."""
 
 SMOOTHING = 0.05
 ABSENT = 2.0
@@ -43,6 +51,9 @@ class Batches(keras.utils.PyDataset):
 
     mixed = False
     """Whether each clip of a batch is mixed with another."""
+
+    facts: Mapping[str, int] = MappingProxyType({})
+    """What a checkpoint tells of how the clips were drawn, beside what all batches have."""
 
     def __init__(self, dataset: Dataset, scaling: Scaling, *, seed: int) -> None:
         """Start at epoch 0; a resumed training sets :attr:`epoch`."""
@@ -97,13 +108,12 @@ class SpectrogramBatches(Batches):
     share = 0.65
 
     def inputs(self, drawn: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-        """Vary each clip anew, or now and then its copy, and cut one window."""
-        chosen = [
-            (self._dataset.copies if rng.random() < SHARE_COPIED else self._dataset.original)[clip]
-            for clip in drawn
-        ]
-        spectrograms = np.stack([_varied_window(item.log_mel, rng) for item in chosen])
-        return self._scaling.spectrogram(spectrograms)[..., None]
+        """Cut one window of each clip, and give some of them the style of others."""
+        return restyle(self._scaling.spectrogram(self.windows(drawn, rng)), rng)[..., None]
+
+    def windows(self, drawn: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+        """Vary each clip anew and cut one window of it [shape=(b, 128, mels)], in dB."""
+        return np.stack([varied_window(self._dataset, clip, rng) for clip in drawn])
 
 
 class FunctionalBatches(Batches):
@@ -172,6 +182,34 @@ class RelativeBatches(FunctionalBatches):
         others = self._at_rest[clip][self._at_rest[clip] != clip]
         count = min(int(rng.integers(1, self.most + 1)), len(others))
         return rng.choice(others, count, replace=False)
+
+
+def restyle(spectrograms: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Bring the bands of some spectrograms nearer to another's mean and deviation over time.
+
+    What a microphone, a room and a collection's recording do to a spectrogram lies largely in
+    these; whoever learns emotions from them alone does not know them elsewhere again. Method:
+    MixStyle (Zhou et al., 2021) on frequency bands (Kim et al., 2022).
+
+    Parameters
+    ----------
+    spectrograms : np.ndarray [shape=(b, frames, mels)]
+        Standardised.
+
+    Returns
+    -------
+    np.ndarray [shape=(b, frames, mels), dtype=float32]
+    """
+    mean = spectrograms.mean(axis=1, keepdims=True)
+    deviation = spectrograms.std(axis=1, keepdims=True) + _CONTRAST_FLOOR
+    each = (len(spectrograms), 1, 1)
+    drawn = rng.beta(STYLE_MIXING, STYLE_MIXING, each)
+    taken_on = np.minimum(drawn, 1 - drawn) * (rng.random(each) < RESTYLED)
+    other = rng.permutation(len(spectrograms))
+    new_mean = mean + taken_on * (mean[other] - mean)
+    new_deviation = deviation + taken_on * (deviation[other] - deviation)
+    restyled: np.ndarray = (spectrograms - mean) / deviation * new_deviation + new_mean
+    return restyled.astype(np.float32)
 
 
 def masked_crossentropy(asked: keras.KerasTensor, logits: keras.KerasTensor) -> keras.KerasTensor:
@@ -260,13 +298,3 @@ def _counts(names: list[str] | np.ndarray) -> np.ndarray:
     _, inverse, counts = np.unique(names, return_inverse=True, return_counts=True)
     answer: np.ndarray = counts[inverse].astype(np.float64)
     return answer
-
-
-def _varied_window(log_mel: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """One window of a varied clip, cut or placed at random [shape=(128, mels)]."""
-    varied = augment(log_mel.astype(np.float32), rng)
-    spare = len(varied) - WINDOW_FRAMES
-    if spare > 0:
-        start = int(rng.integers(spare + 1))
-        return varied[start : start + WINDOW_FRAMES]
-    return pad(varied, before=int(rng.integers(-spare + 1)))

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import time
+from collections.abc import Mapping
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -19,11 +21,17 @@ class Checkpoint(keras.callbacks.Callback):
     who watch: see :mod:`ser.training_log`.
     """
 
-    def __init__(self, folder: Path, *, settings: dict[str, Any]) -> None:
-        """Save to ``folder``; ``settings`` must be equal for a training to go on."""
+    def __init__(
+        self, folder: Path, *, settings: dict[str, Any], facts: Mapping[str, Any] | None = None
+    ) -> None:
+        """Save to ``folder``; ``settings`` must be equal for a training to go on.
+
+        ``facts`` stand beside what it was trained with; see :func:`trained_with`.
+        """
         super().__init__()
         self._folder = folder
         self._settings = settings
+        self._trained_with = {**_libraries(), **(facts or {})}
         self._epoch_began_s = 0.0
 
     def on_train_begin(self, logs: dict[str, float] | None = None) -> None:
@@ -43,6 +51,7 @@ class Checkpoint(keras.callbacks.Callback):
             "epoch": epoch + 1,
             "weights": weights.name,
             "settings": self._settings,
+            "trained_with": self._trained_with,
             "epoch_s": round(time.monotonic() - self._epoch_began_s, 1),
         }
         partial = self._folder / "state.json.part"
@@ -79,6 +88,15 @@ def resume(model: keras.Model, folder: Path, *, settings: dict[str, Any]) -> int
     return int(state["epoch"])
 
 
+def trained_with(folder: Path) -> dict[str, Any]:
+    """Tell which Keras, and which backend of it, took the last epoch; empty if none did."""
+    path = folder / "state.json"
+    if not path.exists():
+        return {}
+    told: dict[str, Any] = json.loads(path.read_text()).get("trained_with", {})
+    return told
+
+
 def load_trained(model: keras.Model, folder: Path) -> None:
     """Give a model the weights that another run has reached.
 
@@ -94,3 +112,8 @@ def load_trained(model: keras.Model, folder: Path) -> None:
         raise TrainingError(
             f"{folder} holds no {model.name} to start from: finish that training first."
         ) from error
+
+
+def _libraries() -> dict[str, str]:
+    backend = keras.backend.backend()
+    return {"keras": keras.version(), "backend": f"{backend} {version(backend)}"}

@@ -9,7 +9,8 @@ Each part (a fold, or a corpus) that is not finished is trained, answers the cli
 it never heard, and leaves its predictions in reports/predictions/; then
 reports/benchmark.json and reports/BENCHMARK.md are computed from all predictions
 there are. Parts may be run on several machines: bring the files together, and use
---report-only. See :mod:`training.benchmark.protocols` for what is trained and tested.
+--report-only; a machine with a GPU can train the CNNs from spectrograms alone, see
+:mod:`training.spectrograms`. What is trained and tested: :mod:`training.benchmark.protocols`.
 """
 
 from __future__ import annotations
@@ -46,6 +47,7 @@ from training.benchmark.protocols import (
     make_part,
 )
 from training.benchmark.report import renew_benchmark
+from training.checkpoint import trained_with
 from training.command import exit_status
 from training.corpora import fingerprint, read_table
 from training.dataset import Dataset, load_dataset
@@ -97,7 +99,7 @@ def _run_part(dataset: Dataset, name: str, options: argparse.Namespace) -> Predi
         "known_voice": replace(FRESH["known_voice"], epochs=options.known_voice_epochs),
     }
     run = Run(
-        options.runs / _run_name(part),
+        options.runs / part.run,
         seed=options.seed,
         resume=options.resume,
         watched=_watched(part, dataset) if options.watch else {},
@@ -112,6 +114,7 @@ def _run_part(dataset: Dataset, name: str, options: argparse.Namespace) -> Predi
         for name, network in models.items()
     }
     logits = {n: without_untrained(values, facts["emotions"]) for n, values in answers.items()}
+    facts["trained_with"] = {name: trained_with(run.folder / name) for name in models}
     facts["curves"] = read_curves(run.folder)
     keras.backend.clear_session()  # the next part's networks need the memory
     return _predictions(part, dataset, logits, facts)
@@ -146,17 +149,6 @@ def _predictions(
         ),
         logits=logits,
     )
-
-
-def _run_name(part: Part) -> str:
-    """Name the folder of checkpoints.
-
-    A fold that keeps nobody apart is what ``training.train --hold-out`` trains, so
-    it goes on from there.
-    """
-    if part.protocol == "speaker-independent" and not len(part.calibration):
-        return part.name
-    return f"{part.protocol}-{part.name}"
 
 
 def _parser() -> argparse.ArgumentParser:

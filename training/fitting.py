@@ -42,7 +42,7 @@ class Stage:
 
 
 FRESH = {
-    "cnn": Stage(epochs=50, rate=1.2e-3),
+    "cnn": Stage(epochs=40, rate=1.2e-3),
     "functionals": Stage(epochs=70, rate=1e-3),
     "known_voice": Stage(epochs=30, rate=1e-3),
 }
@@ -97,23 +97,29 @@ def train_models(
         load_trained(cnn, run.start / cnn.name)
     watch = Watch(run.watched, scaling)
     spectrograms = SpectrogramBatches(dataset, scaling, seed=run.seed)
-    _fit(cnn, dataset, spectrograms, stages["cnn"], run, watch)
+    fit_network(cnn, dataset, spectrograms, stages["cnn"], run, watch)
     batches = FunctionalBatches(dataset, scaling, seed=run.seed)
-    _fit(functionals, dataset, batches, stages["functionals"], run, watch)
+    fit_network(functionals, dataset, batches, stages["functionals"], run, watch)
     models = {"cnn": cnn, "functionals": functionals}
     if "known_voice" in stages and len(neutral_by_voice(dataset.clips)) > 1:
         known_voice = build_known_voice(len(feature_names()))
         relative = RelativeBatches(dataset, scaling, seed=run.seed)
         # Not watched: it is asked for clips together with their voice at rest.
-        _fit(known_voice, dataset, relative, stages["known_voice"], run, Watch({}, scaling))
+        fit_network(known_voice, dataset, relative, stages["known_voice"], run, Watch({}, scaling))
         models["known_voice"] = known_voice
     return models
 
 
-def _fit(
+def fit_network(
     model: keras.Model, dataset: Dataset, batches: Batches, stage: Stage, run: Run, watch: Watch
 ) -> None:
-    """Train one network, from its last checkpoint if there is one to resume."""
+    """Train one network, from its last checkpoint if there is one to resume.
+
+    Raises
+    ------
+    TrainingError
+        The run to resume does not fit.
+    """
     folder = run.folder / model.name
     settings = {
         "stage": asdict(stage),
@@ -136,7 +142,7 @@ def _fit(
         batches,
         epochs=stage.epochs,
         initial_epoch=done,
-        callbacks=[Checkpoint(folder, settings=settings), watch, log],
+        callbacks=[Checkpoint(folder, settings=settings, facts=batches.facts), watch, log],
         verbose=1 if sys.stdout.isatty() else 2,
     )
 

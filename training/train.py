@@ -26,6 +26,7 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # before Keras brings Tensor
 
 from training.balance import write_counts
 from training.batches import fit_scaling
+from training.checkpoint import trained_with
 from training.command import exit_status
 from training.corpora import read_table
 from training.dataset import load_dataset
@@ -60,6 +61,7 @@ def _train(options: argparse.Namespace) -> None:
     models.pop("functionals")
     facts = training_facts(dataset, seed=options.seed, stages=stages, models=models) | fitted
     facts["started_from"] = options.start_from
+    facts["trained_with"] = {name: trained_with(run.folder / name) for name in trained}
     save_bundle(options.out, models, scaling, facts)
     write_counts(dataset.clips, options.out / DATA)
     print(f"Saved the models and their artifacts in {options.out}")

@@ -55,6 +55,16 @@ class Part:
     calibration: np.ndarray
     test: np.ndarray
 
+    @property
+    def run(self) -> str:
+        """Name the folder of its checkpoints.
+
+        A fold that keeps nobody apart is what ``training.train --start-from`` goes on from.
+        """
+        if self.protocol == "speaker-independent" and not len(self.calibration):
+            return self.name
+        return f"{self.protocol}-{self.name}"
+
 
 def part_names(protocol: str, clips: Sequence[Clip] | None = None) -> list[str]:
     """Name the parts that make a protocol complete.
