@@ -118,3 +118,12 @@ def test_an_unknown_part_is_named_before_anything_is_drawn(
     write_pack(dataset, tmp_path / "pack.npz")
     assert spectrograms.main(["train", str(tmp_path / "pack.npz"), "--folds", "9"]) == 1
     assert "no part 'fold-9'" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("option", ["--epochs", "--windows"])
+def test_no_windows_and_no_epochs_are_refused(
+    option: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit):
+        spectrograms.main(["train", "pack.npz", option, "0"])
+    assert "'0' is not a number above 0" in capsys.readouterr().err

@@ -1,7 +1,8 @@
-"""How a long command runs: it keeps its memory, and ends with a status, a sentence or both."""
+"""How long commands read their numbers, keep their memory, and end with a status or a sentence."""
 
 from __future__ import annotations
 
+import argparse
 import sys
 from collections.abc import Callable
 
@@ -24,3 +25,16 @@ def exit_status(work: Callable[[], None], *, again: str = "Go on with --resume."
         print(f"Interrupted. {again}", file=sys.stderr)
         return 130
     return 0
+
+
+def positive(text: str) -> int:
+    """Read an option's number above zero.
+
+    Raises
+    ------
+    argparse.ArgumentTypeError
+        It is none.
+    """
+    if not text.isdecimal() or int(text) == 0:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number above 0")
+    return int(text)

@@ -25,7 +25,7 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # before Keras brings Tensor
 import numpy as np
 import soundfile
 
-from training.command import exit_status
+from training.command import exit_status, positive
 from training.conditions import conditions, make_tasks
 from training.corpora import Clip, fingerprint, read_table
 from training.corpora.ravdess import SONG
@@ -142,19 +142,13 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--rooms", type=Path, help="folder of recorded impulse responses")
     parser.add_argument(
         "--clips",
-        type=_positive,
+        type=positive,
         metavar="N",
         help="so many, drawn by corpus and emotion (default: all)",
     )
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--jobs", type=int, default=-1, help="processes (default: one a core)")
     return parser
-
-
-def _positive(text: str) -> int:
-    if not text.isdecimal() or int(text) == 0:
-        raise argparse.ArgumentTypeError(f"{text!r} is no number of clips")
-    return int(text)
 
 
 if __name__ == "__main__":

@@ -10,7 +10,8 @@ training.train --resume find these CNNs trained, and go on to the other networks
 
 Two things differ from a CNN that is trained beside its corpora. Spectrograms are rounded
 to whole decibels, and the varied windows of each clip are drawn once, by all cores, since
-drawing them anew for every step takes a GPU's time many times over.
+drawing them anew for every step takes a GPU's time many times over. They fill some nine
+gigabytes of memory for all corpora.
 """
 
 from __future__ import annotations
@@ -34,7 +35,7 @@ from ser.features import Features
 from ser.features.scaling import Scaling
 from training.batches import SpectrogramBatches, fit_scaling
 from training.benchmark.protocols import PROTOCOLS, chosen_parts, make_part
-from training.command import exit_status
+from training.command import exit_status, positive
 from training.corpora import Clip, read_table
 from training.dataset import Dataset, TrainingError, load_dataset
 from training.fitting import FRESH, Run, fit_network
@@ -191,8 +192,10 @@ def _parser() -> argparse.ArgumentParser:
     train.add_argument("--folds", nargs="+", metavar="PART", help="as in training.evaluate")
     train.add_argument("--all", action="store_true", help="on all clips: the CNN to ship")
     train.add_argument("--runs", type=Path, default=Path("runs"), help="where checkpoints go")
-    train.add_argument("--epochs", type=int, default=FRESH["cnn"].epochs)
-    train.add_argument("--windows", type=int, default=WINDOWS, help="of each clip, drawn before")
+    train.add_argument("--epochs", type=positive, default=FRESH["cnn"].epochs)
+    train.add_argument(
+        "--windows", type=positive, default=WINDOWS, help="of each clip (default: %(default)s)"
+    )
     train.add_argument("--resume", action="store_true", help="go on from the last checkpoint")
     train.add_argument(
         "--no-calibration",

@@ -29,7 +29,7 @@ from joblib import Parallel, delayed, parallel_config
 from ser.audio import SAMPLE_RATE, load
 from ser.errors import AudioError
 from training.benchmark.writing import as_json, percent, table
-from training.command import exit_status
+from training.command import exit_status, positive
 from training.corpora import Clip, fingerprint, read_table
 from training.corpora.ravdess import SPEECH
 from training.dataset import TrainingError
@@ -289,20 +289,12 @@ def _parser() -> argparse.ArgumentParser:
         )
     parser.add_argument(
         "--limit",
-        type=_positive,
+        type=positive,
         metavar="N",
         help="so many clips, drawn evenly by emotion, sentence and sex (default: all)",
     )
-    parser.add_argument(
-        "--jobs", type=_positive, default=2, help="processes (default: %(default)s)"
-    )
+    parser.add_argument("--jobs", type=positive, default=2, help="processes (default: %(default)s)")
     return parser
-
-
-def _positive(text: str) -> int:
-    if not text.isdecimal() or int(text) == 0:
-        raise argparse.ArgumentTypeError(f"{text!r} is no number from 1 on")
-    return int(text)
 
 
 if __name__ == "__main__":
