@@ -5,7 +5,7 @@ Spectrogram, contours and prosody are varied together a few times, so that
 functionals fit (:func:`vary_course`). The log-mel spectrogram is changed anew
 each time it is drawn (:func:`augment`), at a cost of about a millisecond.
 
-Only training clips pass through here: :mod:`training.batches` alone calls
+Only training clips pass through here: :mod:`training.windows` alone calls
 :func:`augment`, and :mod:`training.dataset` hands the rest to training alone.
 """
 
