@@ -42,7 +42,8 @@ class Batches(keras.utils.PyDataset):
     """Batches of one epoch after another, decided by seed, epoch and batch alone.
 
     A batch is (inputs, asked): inputs are what :meth:`inputs` makes of the clips
-    drawn; asked [shape=(b, 18)] is what :func:`masked_crossentropy` wants.
+    drawn; asked [shape=(b, 18 or more)] is what :func:`masked_crossentropy` wants, and
+    what :meth:`ask_too` has added.
     """
 
     size = 64
@@ -52,7 +53,7 @@ class Batches(keras.utils.PyDataset):
     mixed = False
     """Whether each clip of a batch is mixed with another."""
 
-    facts: Mapping[str, int] = MappingProxyType({})
+    facts: Mapping[str, int | str] = MappingProxyType({})
     """What a checkpoint tells of how the clips were drawn, beside what all batches have."""
 
     def __init__(self, dataset: Dataset, scaling: Scaling, *, seed: int) -> None:
@@ -86,6 +87,10 @@ class Batches(keras.utils.PyDataset):
     def on_epoch_end(self) -> None:
         """Go on to the next epoch's draw."""
         self.epoch += 1
+
+    def ask_too(self, wanted: np.ndarray) -> None:
+        """Ask for more numbers of each clip [shape=(clips, n)], after the usual ones."""
+        self._asked = np.hstack([self._asked, wanted])
 
     def _drawn(self) -> np.ndarray:
         """Draw the indices of the epoch's clips, in order.
@@ -216,22 +221,29 @@ def masked_crossentropy(asked: keras.KerasTensor, logits: keras.KerasTensor) -> 
     """Cross-entropy, chiefly among the emotions that the clip's corpus has.
 
     ``asked`` [shape=(b, 18)] is the wanted distribution, and beside it 1 for each
-    emotion of the corpus. The logits of the others are lowered by :data:`ABSENT`:
+    emotion of the corpus; what stands behind it, and behind the logits, is left to
+    others. The logits of the others are lowered by :data:`ABSENT`:
     were they not, the network would learn from CREMA-D that nobody there is
     surprised, and so to tell the corpus; were they left out, nothing would keep it
     from calling anybody there surprised.
     """
-    wanted, possible = keras.ops.split(asked, 2, axis=-1)
+    wanted, possible, logits = _apart(asked, logits)
     lowered = logits + (possible - 1.0) * ABSENT
     return -keras.ops.sum(wanted * keras.ops.log_softmax(lowered, axis=-1), axis=-1)
 
 
 def masked_accuracy(asked: keras.KerasTensor, logits: keras.KerasTensor) -> keras.KerasTensor:
     """Share of clips answered rightly among the emotions that their corpus has."""
-    wanted, possible = keras.ops.split(asked, 2, axis=-1)
+    wanted, possible, logits = _apart(asked, logits)
     among = logits + (possible - 1.0) * 1e4
     right = keras.ops.argmax(wanted, -1) == keras.ops.argmax(among, -1)
     return keras.ops.cast(right, "float32")
+
+
+def _apart(asked: keras.KerasTensor, answers: keras.KerasTensor) -> list[keras.KerasTensor]:
+    """Give what is wanted, what is possible, and the logits; each [shape=(b, 9)]."""
+    emotions = len(INNER_LABELS)
+    return [asked[:, :emotions], asked[:, emotions : 2 * emotions], answers[:, :emotions]]
 
 
 def fit_scaling(dataset: Dataset) -> Scaling:
@@ -271,11 +283,11 @@ def _mix(
     other = rng.permutation(len(inputs))
     drawn = rng.beta(MIXING, MIXING, (len(inputs), 1)).astype(np.float32)
     weight = np.maximum(drawn, 1 - drawn)
-    wanted, possible = np.split(asked, 2, axis=1)
-    wanted = weight * wanted + (1 - weight) * wanted[other]
-    possible = np.maximum(possible, possible[other])
     mixed = weight * inputs + (1 - weight) * inputs[other]
-    return mixed, np.hstack([wanted, possible])
+    wanted = weight * asked + (1 - weight) * asked[other]
+    possible = slice(len(INNER_LABELS), 2 * len(INNER_LABELS))
+    wanted[:, possible] = np.maximum(asked[:, possible], asked[other, possible])
+    return mixed, wanted
 
 
 def _chances(dataset: Dataset) -> np.ndarray:

@@ -12,6 +12,10 @@ from typing import Any
 import keras
 
 from training.dataset import TrainingError
+from training.teaching import foretelling
+
+FORETOLD = "foretold"
+"""In a run's settings: how much of what a teacher hears was foretold."""
 
 
 class Checkpoint(keras.callbacks.Callback):
@@ -98,7 +102,7 @@ def trained_with(folder: Path) -> dict[str, Any]:
 
 
 def load_trained(model: keras.Model, folder: Path) -> None:
-    """Give a model the weights that another run has reached.
+    """Give a model the weights that another run has reached, with a teacher or without.
 
     Raises
     ------
@@ -107,7 +111,9 @@ def load_trained(model: keras.Model, folder: Path) -> None:
     """
     try:
         state = json.loads((folder / "state.json").read_text())
-        model.load_weights(folder / state["weights"])
+        foretold = state["settings"].get(FORETOLD, 0)
+        learner = foretelling(model, foretold) if foretold else model
+        learner.load_weights(folder / state["weights"])
     except (OSError, ValueError) as error:
         raise TrainingError(
             f"{folder} holds no {model.name} to start from: finish that training first."

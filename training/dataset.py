@@ -52,6 +52,8 @@ class Dataset:
         (:func:`training.augment.vary_course`): for training only.
     unusable : dict[str, str]
         Path to reason for clips whose sound cannot be analysed.
+    heard : np.ndarray [shape=(clips, 2304), dtype=float16] or None
+        What a teacher hears in them (:func:`training.teacher.listen`), if one was asked.
     """
 
     clips: list[Clip]
@@ -59,6 +61,7 @@ class Dataset:
     copies: list[Features] = field(repr=False)
     variants: list[np.ndarray] = field(repr=False)
     unusable: dict[str, str]
+    heard: np.ndarray | None = field(default=None, repr=False)
 
     def __len__(self) -> int:
         return len(self.clips)
@@ -71,6 +74,7 @@ class Dataset:
             copies=[self.copies[i] for i in wanted],
             variants=[self.variants[i] for i in wanted],
             unusable=self.unusable,
+            heard=None if self.heard is None else self.heard[wanted],
         )
 
     def targets(self) -> np.ndarray:

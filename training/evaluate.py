@@ -49,12 +49,13 @@ from training.benchmark.protocols import (
 from training.benchmark.report import renew_benchmark
 from training.checkpoint import trained_with
 from training.command import exit_status
-from training.corpora import fingerprint, read_table
+from training.corpora import Clip, fingerprint, read_table
 from training.dataset import Dataset, load_dataset
 from training.enrolment import predict_known
 from training.fitting import FRESH, Run, train_models
 from training.report import training_facts
 from training.score import predict_logits
+from training.teacher import TEACHER_HELP, with_teacher
 from training.watching import read_curves
 
 
@@ -80,9 +81,14 @@ def _evaluate(options: argparse.Namespace) -> None:
         if facts_file(options.out / FOLDER, file).exists():
             print(f"{file}: finished before")
             continue
-        dataset = dataset or load_dataset(clips, cache=options.cache, seed=options.seed)
+        dataset = dataset or _dataset(clips, options)
         predictions = _run_part(dataset, name, options)
         print(f"Wrote {write_predictions(options.out / FOLDER, file, predictions)}")
+
+
+def _dataset(clips: list[Clip], options: argparse.Namespace) -> Dataset:
+    dataset = load_dataset(clips, cache=options.cache, seed=options.seed)
+    return with_teacher(dataset, options.teacher, cache=options.cache)
 
 
 def _run_part(dataset: Dataset, name: str, options: argparse.Namespace) -> Predictions:
@@ -178,6 +184,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--known-voice-epochs", type=int, default=FRESH["known_voice"].epochs)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--resume", action="store_true", help="go on from the last checkpoint")
+    parser.add_argument("--teacher", type=Path, metavar="ONNX", help=TEACHER_HELP)
     parser.add_argument(
         "--no-calibration",
         dest="calibrate",

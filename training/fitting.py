@@ -18,11 +18,13 @@ from training.batches import (
     masked_accuracy,
     masked_crossentropy,
 )
-from training.checkpoint import Checkpoint, load_trained, resume
+from training.checkpoint import FORETOLD, Checkpoint, load_trained, resume
 from training.corpora import fingerprint
 from training.dataset import Dataset
 from training.enrolment import neutral_by_voice
 from training.networks import WEIGHT_DECAY, build_cnn, build_functionals, build_known_voice
+from training.teacher import NAME
+from training.teaching import count_foretold, taught_crossentropy, teach
 from training.watching import Watch
 
 
@@ -93,11 +95,9 @@ def train_models(
     """
     keras.utils.set_random_seed(run.seed)
     cnn, functionals = build_cnn(), build_functionals(len(feature_names()))
-    if run.start is not None:
-        load_trained(cnn, run.start / cnn.name)
     watch = Watch(run.watched, scaling)
     spectrograms = SpectrogramBatches(dataset, scaling, seed=run.seed)
-    fit_network(cnn, dataset, spectrograms, stages["cnn"], run, watch)
+    fit_cnn(cnn, dataset, spectrograms, stages["cnn"], run, watch)
     batches = FunctionalBatches(dataset, scaling, seed=run.seed)
     fit_network(functionals, dataset, batches, stages["functionals"], run, watch)
     models = {"cnn": cnn, "functionals": functionals}
@@ -108,6 +108,22 @@ def train_models(
         fit_network(known_voice, dataset, relative, stages["known_voice"], run, Watch({}, scaling))
         models["known_voice"] = known_voice
     return models
+
+
+def fit_cnn(
+    cnn: keras.Model, dataset: Dataset, batches: Batches, stage: Stage, run: Run, watch: Watch
+) -> None:
+    """Train the CNN, with a teacher where one has heard the clips; see :func:`fit_network`.
+
+    Raises
+    ------
+    TrainingError
+        The run to start from or to resume does not fit.
+    """
+    if run.start is not None:
+        load_trained(cnn, run.start / cnn.name)
+    learner = cnn if dataset.heard is None else teach(cnn, batches, dataset.heard)
+    fit_network(learner, dataset, batches, stage, run, watch)
 
 
 def fit_network(
@@ -129,6 +145,8 @@ def fit_network(
     }
     if run.watched:  # the log has other columns
         settings["watched"] = sorted(run.watched)
+    if count_foretold(model):
+        settings |= {"teacher": NAME, FORETOLD: count_foretold(model)}
     _compile(model, stage, len(batches))
     done = resume(model, folder, settings=settings) if run.resume else 0
     batches.epoch = done
@@ -154,4 +172,8 @@ def _compile(model: keras.Model, stage: Stage, steps: int) -> None:
         stage.rate / 20, total - warmup, warmup_target=stage.rate, warmup_steps=warmup
     )
     optimizer = keras.optimizers.AdamW(rate, weight_decay=WEIGHT_DECAY, clipnorm=1.0)
-    model.compile(optimizer=optimizer, loss=masked_crossentropy, metrics=[masked_accuracy])
+    if count_foretold(model):
+        metrics = [masked_accuracy, masked_crossentropy]
+        model.compile(optimizer=optimizer, loss=taught_crossentropy, metrics=metrics)
+    else:
+        model.compile(optimizer=optimizer, loss=masked_crossentropy, metrics=[masked_accuracy])

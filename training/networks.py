@@ -25,11 +25,11 @@ from ser.labels import INNER_LABELS
 from ser.layers import StatisticsPooling
 from ser.window import WINDOW_FRAMES
 
-STEM = 32
-STAGES = ((48, 1), (96, 2), (144, 2))  # filters, convolutions
+STEM = 48
+STAGES = ((64, 1), (128, 2), (208, 2))  # filters, convolutions
 BAND_CONVOLUTIONS = ((5, 1), (3, 2), (3, 1))  # frames, stride
-BAND_FILTERS = 96
-EMBEDDING = 192
+BAND_FILTERS = 128
+EMBEDDING = 272
 HIDDEN = 1024
 KNOWN_HIDDEN = 256
 WEIGHT_DECAY = 1e-4

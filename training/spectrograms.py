@@ -9,9 +9,10 @@ Pack where the corpora are, and train where the GPU is, with any backend of Kera
 training.train --resume find these CNNs trained, and go on to the other networks.
 
 Two things differ from a CNN that is trained beside its corpora. Spectrograms are rounded
-to whole decibels, and the varied windows of each clip are drawn once, by all cores, since
-drawing them anew for every step takes a GPU's time many times over. They fill some nine
-gigabytes of memory for all corpora.
+to whole decibels, and what a teacher hears (:mod:`training.teacher`) to sixteenths of a
+deviation. And the varied windows of each clip are drawn once, by all cores, since drawing
+them anew for every step takes a GPU's time many times over. They fill some nine gigabytes
+of memory for all corpora.
 """
 
 from __future__ import annotations
@@ -38,8 +39,9 @@ from training.benchmark.protocols import PROTOCOLS, chosen_parts, make_part
 from training.command import exit_status, positive
 from training.corpora import Clip, read_table
 from training.dataset import Dataset, TrainingError, load_dataset
-from training.fitting import FRESH, Run, fit_network
+from training.fitting import FRESH, Run, fit_cnn
 from training.networks import build_cnn
+from training.teacher import TEACHER_HELP, with_teacher
 from training.watching import Watch
 from training.windows import draw_windows, whole_decibels
 
@@ -92,6 +94,7 @@ def write_pack(dataset: Dataset, path: Path) -> None:
                 original_frames=_frames(dataset.original),
                 copies=_joined(dataset.copies),
                 copies_frames=_frames(dataset.copies),
+                heard=_NOTHING if dataset.heard is None else _sixteenths(dataset.heard),
             )
     except OSError as error:
         raise TrainingError(f"{path} cannot be written ({error.strerror}).") from error
@@ -113,15 +116,25 @@ def read_pack(path: Path) -> Dataset:
             ]
             original = _apart(pack["original"], pack["original_frames"])
             copies = _apart(pack["copies"], pack["copies_frames"])
+            heard = pack["heard"].astype(np.float16)
     except (OSError, ValueError, KeyError, TypeError, zipfile.BadZipFile) as error:
         raise TrainingError(
             f"{path} holds no spectrograms: make it with python -m training.spectrograms pack."
         ) from error
-    return Dataset(clips, original, copies, [_NOTHING] * len(clips), {})
+    variants = [_NOTHING] * len(clips)
+    return Dataset(clips, original, copies, variants, {}, heard if len(heard) else None)
 
 
 def _joined(items: list[Features]) -> np.ndarray:
     return whole_decibels(np.concatenate([item.log_mel for item in items]))
+
+
+def _sixteenths(heard: np.ndarray) -> np.ndarray:
+    """Round to sixteenths of a deviation, a byte for each; same shape."""
+    values = heard.astype(np.float32)
+    standard = (values - values.mean(axis=0)) / (values.std(axis=0) + 1e-6)
+    rounded: np.ndarray = np.clip(np.round(16 * standard), -127, 127).astype(np.int8)
+    return rounded
 
 
 def _frames(items: list[Features]) -> np.ndarray:
@@ -135,7 +148,8 @@ def _apart(joined: np.ndarray, frames: np.ndarray) -> list[Features]:
 
 def _pack(options: argparse.Namespace) -> None:
     clips = read_table(options.table)
-    write_pack(load_dataset(clips, cache=options.cache, seed=options.seed), options.pack)
+    dataset = load_dataset(clips, cache=options.cache, seed=options.seed)
+    write_pack(with_teacher(dataset, options.teacher, cache=options.cache), options.pack)
     print(f"Wrote {options.pack}")
 
 
@@ -150,7 +164,7 @@ def _train(options: argparse.Namespace) -> None:
         run = Run(options.runs / folder, seed=options.seed, resume=options.resume)
         keras.utils.set_random_seed(options.seed)
         batches = DrawnBatches(training, scaling, seed=options.seed, windows=windows[rows])
-        fit_network(build_cnn(), training, batches, stage, run, Watch({}, scaling))
+        fit_cnn(build_cnn(), training, batches, stage, run, Watch({}, scaling))
         print(f"Trained {run.folder / 'cnn'}")
         keras.backend.clear_session()
 
@@ -188,6 +202,7 @@ def _parser() -> argparse.ArgumentParser:
         pack.add_argument(
             option, type=Path, default=Path(default), help=f"{what} (default: %(default)s)"
         )
+    pack.add_argument("--teacher", type=Path, metavar="ONNX", help=TEACHER_HELP)
     train.add_argument("--protocol", choices=PROTOCOLS, default=PROTOCOLS[0])
     train.add_argument("--folds", nargs="+", metavar="PART", help="as in training.evaluate")
     train.add_argument("--all", action="store_true", help="on all clips: the CNN to ship")

@@ -34,6 +34,7 @@ from training.export import save_bundle
 from training.fitting import CONTINUED, FRESH, Run, Stage, train_models
 from training.networks import build_hybrid
 from training.report import BENCHMARK, read_fitted, training_facts
+from training.teacher import TEACHER_HELP, with_teacher
 
 DATA = Path("reports/data.json")
 
@@ -47,6 +48,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _train(options: argparse.Namespace) -> None:
     clips = read_table(options.table)
     dataset = load_dataset(clips, cache=options.cache, seed=options.seed)
+    dataset = with_teacher(dataset, options.teacher, cache=options.cache)
     for path, reason in dataset.unusable.items():
         print(f"left out: {path}: {reason}", file=sys.stderr)
     scaling = fit_scaling(dataset)
@@ -125,6 +127,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--known-voice-epochs", type=int)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--resume", action="store_true", help="go on from the last checkpoint")
+    parser.add_argument("--teacher", type=Path, metavar="ONNX", help=TEACHER_HELP)
     parser.add_argument(
         "--fitted-from",
         type=Path,
