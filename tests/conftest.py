@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -52,3 +53,34 @@ def models(monkeypatch: pytest.MonkeyPatch) -> Iterator[Models]:
     stand_in.may_load.set()
     stand_in.may_go_on.set()
     st.cache_resource.clear()
+
+
+@pytest.fixture
+def teacher_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A teacher of our own: its layers say what it is fed, once, twice and thrice as loud.
+
+    Two frames of 10 ms are one of its own, as in the real one.
+    """
+    from training import teacher
+
+    onnx = pytest.importorskip("onnx")
+    helper, kind = onnx.helper, onnx.TensorProto.FLOAT
+    nodes = [
+        helper.make_node("Transpose", ["input_features"], ["frames"], perm=[0, 2, 1]),
+        helper.make_node("Reshape", ["frames", "shape"], [teacher.LAYERS[0]]),
+        helper.make_node("Add", [teacher.LAYERS[0], teacher.LAYERS[0]], [teacher.LAYERS[1]]),
+        helper.make_node("Add", [teacher.LAYERS[0], teacher.LAYERS[1]], [teacher.LAYERS[2]]),
+        helper.make_node("Identity", [teacher.LAYERS[2]], ["answer"]),
+    ]
+    graph = helper.make_graph(
+        nodes,
+        "teacher",
+        [helper.make_tensor_value_info("input_features", kind, [1, 80, 800])],
+        [helper.make_tensor_value_info("answer", kind, [1, 400, 160])],
+        [helper.make_tensor("shape", onnx.TensorProto.INT64, [3], [1, 400, 160])],
+    )
+    file = tmp_path / "teacher.onnx"
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=9)
+    onnx.save(model, str(file))
+    monkeypatch.setattr(teacher, "DIGEST", hashlib.sha256(file.read_bytes()).hexdigest())
+    return file

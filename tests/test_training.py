@@ -12,6 +12,7 @@ import pytest
 import soundfile
 
 from ser import LABELS, Recognizer
+from ser.architecture import read_blocks
 from ser.bundle import MODEL_FILES
 from ser.features import Features, feature_names
 from ser.features.scaling import Scaling
@@ -152,20 +153,36 @@ def test_a_finished_training_resumes_to_the_same_models(trained: Path) -> None:
     assert after["hybrid"] == pytest.approx(before["hybrid"], abs=1e-5)
 
 
-def test_a_cnn_that_was_trained_elsewhere_is_gone_on_from(trained: Path, tmp_path: Path) -> None:
+def test_a_cnn_that_was_trained_elsewhere_is_gone_on_from(
+    trained: Path, tmp_path: Path, teacher_file: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     pack, cnn = str(tmp_path / "pack.npz"), tmp_path / "runs/fold-1/cnn"
     data = ["--table", str(trained / "clips.csv"), "--cache", str(trained / "cache")]
     fold = ["--folds", "1", "--no-calibration", "--runs", str(tmp_path / "runs")]
-    assert spectrograms.main(["pack", pack, *data]) == 0
+    taught = ["--teacher", str(teacher_file)]
+    assert spectrograms.main(["pack", pack, *data, *taught]) == 0
     assert spectrograms.main(["train", pack, *fold, "--epochs", "1", "--windows", "2"]) == 0
     before = next(cnn.glob("*.h5")).read_bytes()
     more = ["--out", str(tmp_path), "--resume"]
-    assert evaluate.main(_arguments(trained, *fold, *more)) == 0
+    assert evaluate.main(_arguments(trained, *fold, *more)) == 1
+    assert "(foretold, teacher)" in capsys.readouterr().err
+    assert evaluate.main(_arguments(trained, *fold, *more, *taught)) == 0
     assert next(cnn.glob("*.h5")).read_bytes() == before
     (part,) = read_predictions(tmp_path / FOLDER)
     told = part.facts["trained_with"]
-    assert told["cnn"] == told["functionals"] | {"windows_of_each_clip": 2}
+    elsewhere = {"windows_of_each_clip": 2, "teacher": "Smart Turn 3.2"}
+    assert told["cnn"] == told["functionals"] | elsewhere
     assert told["functionals"]["backend"].startswith("tensorflow 2.")
+    report = (tmp_path / "reports/BENCHMARK.md").read_text()
+    assert "| cnn (1 epochs, taught), functionals (1 epochs), " in report
+    assert "foretold what Smart Turn 3.2, " in report
+    started = ["--runs", str(tmp_path / "runs"), "--out", str(tmp_path)]
+    assert train.main(_arguments(trained, *started, *CONTINUED, *taught)) == 0
+    manifest = json.loads((tmp_path / "artifacts/manifest.json").read_text())
+    assert manifest["trained_with"]["cnn"]["teacher"] == "Smart Turn 3.2"
+    assert [block.key for block in read_blocks(tmp_path, "cnn")] == [
+        block.key for block in read_blocks(trained, "cnn")
+    ]
 
 
 def test_other_settings_do_not_resume(trained: Path, capsys: pytest.CaptureFixture[str]) -> None:

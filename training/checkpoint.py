@@ -78,11 +78,16 @@ def resume(model: keras.Model, folder: Path, *, settings: dict[str, Any]) -> int
     if not path.exists():
         return 0
     state = json.loads(path.read_text())
+    before = state["settings"]
+    differing = [
+        name for name in sorted({*before, *settings}) if before.get(name) != settings.get(name)
+    ]
+    named = f" ({', '.join(differing)})" if differing else ""
     other = TrainingError(
-        f"The training in {folder} had other settings or data, or another network: leave out "
-        "--resume to start anew, or give the same as before."
+        f"The training in {folder} had other settings or data, or another network{named}: leave "
+        "out --resume to start anew, or give the same as before."
     )
-    if state["settings"] != settings:
+    if differing:
         raise other
     model.optimizer.build(model.trainable_variables)
     try:

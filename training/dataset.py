@@ -53,7 +53,8 @@ class Dataset:
     unusable : dict[str, str]
         Path to reason for clips whose sound cannot be analysed.
     heard : np.ndarray [shape=(clips, 2304), dtype=float16] or None
-        What a teacher hears in them (:func:`training.teacher.listen`), if one was asked.
+        What a teacher hears in them (:func:`training.teacher.listen`), if one was asked;
+        out of a pack (:mod:`training.spectrograms`) in sixteenths of a deviation.
     """
 
     clips: list[Clip]

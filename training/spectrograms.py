@@ -116,13 +116,15 @@ def read_pack(path: Path) -> Dataset:
             ]
             original = _apart(pack["original"], pack["original_frames"])
             copies = _apart(pack["copies"], pack["copies_frames"])
-            heard = pack["heard"].astype(np.float16)
+            heard = pack["heard"].astype(np.float16) if "heard" in pack else _NOTHING
     except (OSError, ValueError, KeyError, TypeError, zipfile.BadZipFile) as error:
         raise TrainingError(
             f"{path} holds no spectrograms: make it with python -m training.spectrograms pack."
         ) from error
     variants = [_NOTHING] * len(clips)
-    return Dataset(clips, original, copies, variants, {}, heard if len(heard) else None)
+    return Dataset(
+        clips, original, copies, variants, unusable={}, heard=heard if len(heard) else None
+    )
 
 
 def _joined(items: list[Features]) -> np.ndarray:

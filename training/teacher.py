@@ -9,10 +9,10 @@ Without Keras, so that the processes that listen stay small.
 
 from __future__ import annotations
 
+import functools
 import hashlib
 from collections.abc import Sequence
 from dataclasses import replace
-from functools import cache as once
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -34,7 +34,7 @@ LAYERS = ("add_146", "add_268", "add_390")
 """What its first, second and third block add up to, as its file names them."""
 
 LENGTH_S = 8
-"""It hears no more, and less with silence in front."""
+"""Of longer clips it hears the end; shorter ones get silence in front."""
 
 FRAME_S = 0.02
 N_FFT, HOP_LENGTH, N_MELS = 400, 160, 80
@@ -43,6 +43,16 @@ TEACHER_HELP = f"an encoder that the CNN learns from too ({NAME}, see README.md)
 
 _SILENT_DB = 35.0
 _AROUND = 3  # frames kept on either side of what is not silent
+
+SCHEMA = {
+    "version": 1,
+    "teacher": DIGEST,
+    "layers": LAYERS,
+    "length_s": LENGTH_S,
+    "log_mel": [N_FFT, HOP_LENGTH, N_MELS],
+    "silence": [_SILENT_DB, _AROUND],
+}
+"""What the cache goes by beside the clips; raise the version if they are heard otherwise."""
 
 
 def with_teacher(dataset: Dataset, file: Path | None, *, cache: Path) -> Dataset:
@@ -61,14 +71,16 @@ def with_teacher(dataset: Dataset, file: Path | None, *, cache: Path) -> Dataset
 def listen(clips: Sequence[Clip], file: Path, *, cache: Path, jobs: int = -1) -> np.ndarray:
     """Let the teacher hear clips, or fetch from the cache what it heard.
 
-    It takes a tenth of a second for each clip. Each corpus is one cached result.
+    One core takes between a tenth and a quarter of a second for a clip. Each corpus is one
+    cached result.
 
     Parameters
     ----------
     file : Path
         The teacher, in ONNX.
     cache : Path
-        Folder of the cache; keyed by paths, sizes and times of the clips.
+        Folder of the cache; keyed by paths, sizes and times of the clips, and
+        :data:`SCHEMA`.
 
     Returns
     -------
@@ -85,7 +97,7 @@ def listen(clips: Sequence[Clip], file: Path, *, cache: Path, jobs: int = -1) ->
     heard: dict[Path, np.ndarray] = {}
     for corpus in dict.fromkeys(clip.corpus for clip in clips):
         own = [clip.path for clip in clips if clip.corpus == corpus]
-        answers = listen_to([identity(path) for path in own], file, DIGEST, jobs=jobs)
+        answers = listen_to([identity(path) for path in own], file, SCHEMA, jobs=jobs)
         heard.update(zip(own, answers, strict=True))
     return np.stack([heard[clip.path] for clip in clips])
 
@@ -140,9 +152,9 @@ def _check(file: Path) -> None:
 
 
 def _listen_to(
-    files: list[tuple[str, int, int]], file: Path, digest: str, *, jobs: int
+    files: list[tuple[str, int, int]], file: Path, schema: dict[str, Any], *, jobs: int
 ) -> np.ndarray:
-    """Listen to clips; the teacher's digest is part of the cache's key."""
+    """Listen to clips; the schema is part of the cache's key."""
     from tqdm import tqdm
 
     with parallel_config("loky", n_jobs=jobs, inner_max_num_threads=1):
@@ -161,7 +173,7 @@ def _heard(path: str, file: str) -> np.ndarray:
     return np.concatenate(numbers).astype(np.float16)
 
 
-@once
+@functools.cache
 def _session(file: str) -> InferenceSession:
     """Load the teacher, and have it answer what its middle layers say."""
     import onnx
@@ -177,7 +189,10 @@ def _session(file: str) -> InferenceSession:
 
 
 def _without_silence(samples: np.ndarray) -> np.ndarray:
-    """Cut off what is silent before and after, of at most eight seconds."""
+    """Cut off what is silent before and after, of at most eight seconds.
+
+    Not as :func:`ser.features.trim` does it: this is how the shipped CNN's teacher heard.
+    """
     size = round(FRAME_S * SAMPLE_RATE)
     frames = samples[: len(samples) // size * size].reshape(-1, size)
     level_db = 10 * np.log10(np.mean(np.square(frames), axis=1) + 1e-12)

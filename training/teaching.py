@@ -1,9 +1,9 @@
-"""How a network learns from a teacher what its few labels do not tell.
+"""How a network learns from a teacher what its few labels do not tell: distillation.
 
 Ten hours of acted speech are little to learn to hear from. A network that must also
 foretell what an encoder that others trained makes of a clip (:mod:`training.teacher`)
-learns to hear more of what is in speech (Hinton et al., 2015, "Distilling the knowledge
-in a neural network"; Romero et al., 2015, "FitNets"). Nothing of the teacher is in the
+learns to hear more of what is in speech (knowledge distillation: Hinton et al., 2015; of
+hidden layers: Romero et al., 2015, "FitNets"). Nothing of the teacher is in the
 networks that are saved.
 """
 
@@ -18,7 +18,11 @@ from training.batches import Batches, masked_crossentropy
 from training.teacher import NAME
 
 COMPONENTS = 128
+"""Of the 2304 numbers that the teacher gives: a lesson is their first principal components."""
+
 HIDDEN = 256
+"""Units between the network's embedding and what it foretells; not kept."""
+
 WEIGHT = 2.0
 """Of the teacher's mean squared error against the cross-entropy in nats."""
 
@@ -29,12 +33,15 @@ def lessons(heard: np.ndarray) -> np.ndarray:
     Returns
     -------
     np.ndarray [shape=(clips, 128), dtype=float32]
-        Its first principal components, of unit variance on the mean: the first vary more.
+        Its first principal components, scaled together to a mean variance of 1.
     """
     values = heard.astype(np.float32)
     values = (values - values.mean(axis=0)) / (values.std(axis=0) + 1e-3)
     _, directions = np.linalg.eigh(values.T @ values / len(values))
-    components: np.ndarray = values @ directions[:, ::-1][:, :COMPONENTS]
+    directions = directions[:, ::-1][:, :COMPONENTS]
+    # Which of its two signs a direction gets is up to the library: make it the same everywhere.
+    largest = np.take_along_axis(directions, np.abs(directions).argmax(axis=0)[None], axis=0)
+    components: np.ndarray = values @ (directions * np.sign(largest))
     return components / components.std()
 
 

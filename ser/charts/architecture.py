@@ -116,7 +116,7 @@ def layers_chart(blocks: Sequence[Block]) -> go.Figure:
 
 
 def describe(block: Block) -> str:
-    """Write a block's shape and its weights, as in "1376 · 112 k"."""
+    """Write a block's shape and its weights, as in "1856 · 506 k"."""
     shape = block.shape[:-1] if len(block.shape) > 1 and block.shape[-1] == 1 else block.shape
     text = f" {TIMES} ".join(map(str, shape))
     return f"{text} · {in_short(block.parameters)}" if block.parameters else text

@@ -352,7 +352,13 @@ def _confusion(row: dict[str, Any]) -> str:
 
 def _parts(figures: dict[str, Any]) -> str:
     """List what each part was made from: unlike settings show."""
-    return table(
+    teachers = sorted({name for facts in figures["parts"] for name in _teachers(facts).values()})
+    told = "".join(
+        f"“Taught”: in training it also foretold what {teacher}, an encoder that others trained on "
+        "far more speech, makes of each clip. What that encoder learnt from is not public.\n\n"
+        for teacher in teachers
+    )
+    return told + table(
         ["part", "models", "trained on", "kept apart", "seed", "fitted on", "share",
          "temperature", "data"],
         [
@@ -380,11 +386,19 @@ def _fitted(by_part: dict[str, Any], facts: dict[str, Any]) -> list[str]:
 
 
 def _models(facts: dict[str, Any]) -> str:
-    stages = facts.get("stages", {})
+    stages, teachers = facts.get("stages", {}), _teachers(facts)
     return ", ".join(
-        f"{model} ({stages[model]['epochs']} epochs)" if model in stages else model
+        f"{model} ({stages[model]['epochs']} epochs{', taught' if model in teachers else ''})"
+        if model in stages
+        else model
         for model in facts["models"]
     )
+
+
+def _teachers(facts: dict[str, Any]) -> dict[str, str]:
+    """Name the teachers of the networks that had one."""
+    trained_with: dict[str, dict[str, str]] = facts.get("trained_with", {})
+    return {name: told["teacher"] for name, told in trained_with.items() if "teacher" in told}
 
 
 # Words and numbers ------------------------------------------------------------

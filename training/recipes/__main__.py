@@ -42,6 +42,7 @@ from training.recipes.results import (
     renew_rows,
 )
 from training.recipes.scoring import PROTOCOLS, Protocol, fit, score
+from training.teacher import TEACHER_HELP
 
 BUNDLES = "bundles"
 
@@ -91,6 +92,7 @@ def _run_own(own: OwnModel, options: argparse.Namespace) -> None:
             runs=options.runs,
             bundle=bundle,
             seed=options.seed,
+            teacher=options.teacher,
         )
         predictions = bundle / FOLDER
     if not options.protocol:
@@ -221,6 +223,9 @@ def _parser() -> argparse.ArgumentParser:
         "--report-only",
         action="store_true",
         help="of the app's own models: train nothing, measure what reports/predictions/ holds",
+    )
+    run.add_argument(
+        "--teacher", type=Path, metavar="ONNX", help=f"of the app's own models: {TEACHER_HELP}"
     )
     clean = commands.add_parser("clean", help="write a recipe's clips, cleaned, and nothing else")
     clean.set_defaults(command=_clean)

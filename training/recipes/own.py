@@ -79,8 +79,9 @@ def run_own(
     runs: Path,
     bundle: Path,
     seed: int,
+    teacher: Path | None,
 ) -> None:
-    """Train, score and save both models in one folder.
+    """Train, score and save both models in one folder, with a teacher or without.
 
     Raises
     ------
@@ -91,6 +92,8 @@ def run_own(
 
     places = ["--table", table, "--cache", cache, "--runs", runs, "--out", bundle]
     shared = [*places, "--seed", seed, "--resume"]
+    if teacher is not None:
+        shared += ["--teacher", teacher]
     for protocol in protocols:
         folds = ["--folds", *PARTS[protocol]] if PARTS[protocol] else []
         name = PROTOCOL_NAMES[protocol]
