@@ -12,7 +12,6 @@ import pytest
 import soundfile
 
 from ser import LABELS, Recognizer
-from ser.architecture import read_blocks
 from ser.bundle import MODEL_FILES
 from ser.features import Features, feature_names
 from ser.features.scaling import Scaling
@@ -176,13 +175,6 @@ def test_a_cnn_that_was_trained_elsewhere_is_gone_on_from(
     report = (tmp_path / "reports/BENCHMARK.md").read_text()
     assert "| cnn (1 epochs, taught), functionals (1 epochs), " in report
     assert "foretold what Smart Turn 3.2, " in report
-    started = ["--runs", str(tmp_path / "runs"), "--out", str(tmp_path)]
-    assert train.main(_arguments(trained, *started, *CONTINUED, *taught)) == 0
-    manifest = json.loads((tmp_path / "artifacts/manifest.json").read_text())
-    assert manifest["trained_with"]["cnn"]["teacher"] == "Smart Turn 3.2"
-    assert [block.key for block in read_blocks(tmp_path, "cnn")] == [
-        block.key for block in read_blocks(trained, "cnn")
-    ]
 
 
 def test_other_settings_do_not_resume(trained: Path, capsys: pytest.CaptureFixture[str]) -> None:
