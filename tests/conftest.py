@@ -84,3 +84,13 @@ def teacher_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     onnx.save(model, str(file))
     monkeypatch.setattr(teacher, "DIGEST", hashlib.sha256(file.read_bytes()).hexdigest())
     return file
+
+
+@pytest.fixture
+def stepwise() -> Iterator[None]:
+    """Run networks operation by operation: few steps are over before a graph were drawn up."""
+    import tensorflow as tf
+
+    tf.config.run_functions_eagerly(True)
+    yield
+    tf.config.run_functions_eagerly(False)

@@ -174,6 +174,7 @@ def test_mixed_clips_are_asked_for_a_mixture_of_what_the_teacher_hears(dataset: 
     assert np.any(asked[:, -1] % 1 > 0.01), "some are mixed"
 
 
+@pytest.mark.usefixtures("stepwise")
 def test_a_taught_cnn_is_trained_and_nothing_of_the_teacher_is_left_in_it(
     dataset: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

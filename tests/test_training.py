@@ -144,6 +144,7 @@ def _write(path: Path) -> Path:
     return path
 
 
+@pytest.mark.usefixtures("stepwise")
 def test_a_finished_training_resumes_to_the_same_models(trained: Path) -> None:
     manifest = trained / "artifacts/manifest.json"
     before = json.loads(manifest.read_text())["known_answer"]
@@ -152,6 +153,7 @@ def test_a_finished_training_resumes_to_the_same_models(trained: Path) -> None:
     assert after["hybrid"] == pytest.approx(before["hybrid"], abs=1e-5)
 
 
+@pytest.mark.usefixtures("stepwise")
 def test_a_cnn_that_was_trained_elsewhere_is_gone_on_from(
     trained: Path, tmp_path: Path, teacher_file: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -177,6 +179,7 @@ def test_a_cnn_that_was_trained_elsewhere_is_gone_on_from(
     assert "foretold what Smart Turn 3.2, " in report
 
 
+@pytest.mark.usefixtures("stepwise")
 def test_other_settings_do_not_resume(trained: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert train.main(_arguments(trained, *CONTINUED, "--resume", "--seed", "2")) == 1
     assert "other settings" in capsys.readouterr().err
