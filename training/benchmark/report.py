@@ -387,12 +387,11 @@ def _fitted(by_part: dict[str, Any], facts: dict[str, Any]) -> list[str]:
 
 def _models(facts: dict[str, Any]) -> str:
     stages, teachers = facts.get("stages", {}), _teachers(facts)
-    return ", ".join(
-        f"{model} ({stages[model]['epochs']} epochs{', taught' if model in teachers else ''})"
-        if model in stages
-        else model
-        for model in facts["models"]
-    )
+    described = {
+        model: f"{model} ({stage['epochs']} epochs{', taught' if model in teachers else ''})"
+        for model, stage in stages.items()
+    }
+    return ", ".join(described.get(model, model) for model in facts["models"])
 
 
 def _teachers(facts: dict[str, Any]) -> dict[str, str]:
