@@ -17,7 +17,8 @@ from ser.gate import SpeechGate
 from ser.gate_features import FEATURES, window_features
 from ser.synthesis import MANNERS, Voice, sample_voice, utterance, vowel
 from training import degrade, gate, nonspeech
-from training.gate_examples import Example
+from training.gate_examples import Example, Noise
+from training.gate_report import unseen_report
 
 TIME_S = np.arange(3 * SAMPLE_RATE) / SAMPLE_RATE
 
@@ -214,3 +215,28 @@ def test_no_fold_learns_a_speaker_or_a_noise_that_it_judges(
         assert {e.mixed_with for e in known} - {""} <= {e.group for e in known if not e.speech}
     for speaker in speakers:
         assert any(speaker not in {e.speaker for e in known} for known in learnt)
+
+
+def test_what_the_gate_never_learnt_of_is_counted_by_kind(speech: np.ndarray) -> None:
+    hiss, hum = _noise(0.0), NOT_SPEECH["50 Hz hum"].astype(np.float32)
+    noises = [Noise("hiss", hiss), Noise("hum", hum), Noise("talk", speech)]
+    voices = [Noise("french", speech), Noise("french", speech[4_000:8_500]), Noise("czech", hiss)]
+    report = unseen_report(SHIPPED_GATE, noises=noises, voices=voices)
+    refused, accepted = report["noise_refused"], report["speech_accepted"]
+    assert refused["all"] == {"percent": 66.67, "n": 3, "count": 2}
+    assert {kind: share["count"] for kind, share in refused["by_kind"].items()} == {
+        "hiss": 1,
+        "hum": 1,
+        "talk": 0,
+    }
+    # The crumb holds too little speech to tell anything of the gate.
+    assert accepted["by_kind"]["french"] == {"percent": 100.0, "n": 1, "count": 1}
+    assert accepted["by_kind"]["czech"]["count"] == 0
+
+
+def test_without_unseen_sounds_nothing_is_counted() -> None:
+    report = unseen_report(SHIPPED_GATE, noises=[], voices=[])
+    assert report["noise_refused"] == {
+        "all": {"percent": 0.0, "n": 0, "count": 0},
+        "by_kind": {},
+    }

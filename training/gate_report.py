@@ -7,7 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from training.gate_examples import HUMAN, Example
+from ser.audio import Sound
+from ser.gate import SpeechGate
+from training.gate_examples import HUMAN, Example, Noise
 
 
 def gate_report(
@@ -68,6 +70,22 @@ def gate_report(
     }
 
 
+def unseen_report(
+    gate: SpeechGate, *, noises: Sequence[Noise], voices: Sequence[Noise]
+) -> dict[str, Any]:
+    """Count what the finished gate says to sounds and voices that it learnt nothing of.
+
+    Noise is refused by either answer, ``no_speech`` or ``too_short``; what holds too
+    little speech is left out of the voices.
+    """
+    refused = _verdicts(gate, noises)
+    accepted = _verdicts(gate, voices, left_out="too_short")
+    return {
+        "noise_refused": _by_group(*refused, refused=True),
+        "speech_accepted": _by_group(*accepted, refused=False),
+    }
+
+
 def summary(report: dict[str, Any]) -> str:
     """Say the main figures in a few lines."""
     accepted, refused = report["speech_accepted"], report["noise_refused"]
@@ -79,13 +97,33 @@ def summary(report: dict[str, Any]) -> str:
         *[f"  {name:<18} {_said(share)}" for name, share in refused["real_by_class"].items()],
         f"synthetic refused    {_said(refused['synthetic'])}",
         *[f"  {name:<18} {_said(share)}" for name, share in refused["synthetic_by_class"].items()],
-        "of these, folds 4 to 6",
+        f"unseen refused       {_said(report['unseen']['noise_refused']['all'])}",
+        f"unseen accepted      {_said(report['unseen']['speech_accepted']['all'])}",
+        "of the former, folds 4 to 6",
         *[
             f"  {name:<18} {_said(report['folds_4_to_6'][name])}"
             for name in ("speech_accepted", "real_refused", "synthetic_refused")
         ],
     ]
     return "\n".join(lines)
+
+
+def _verdicts(
+    gate: SpeechGate, sounds: Sequence[Noise], *, left_out: str = ""
+) -> tuple[np.ndarray, np.ndarray]:
+    """Ask of each sound whether it passes, and name its group [shape=(n,) each]."""
+    status = np.array([gate.check(Sound(sound.samples)).status for sound in sounds], dtype=str)
+    groups = np.array([sound.group for sound in sounds], dtype=str)
+    kept = status != left_out
+    return status[kept] == "ok", groups[kept]
+
+
+def _by_group(passed: np.ndarray, groups: np.ndarray, *, refused: bool) -> dict[str, Any]:
+    shares = {
+        group: _share(passed, groups == group, refused=refused)
+        for group in sorted(set(groups.tolist()))
+    }
+    return {"all": _share(passed, np.ones(len(passed), bool), refused=refused), "by_kind": shares}
 
 
 def _share(passed: np.ndarray, wanted: np.ndarray, *, refused: bool = False) -> dict[str, Any]:
