@@ -54,9 +54,9 @@ _SPEC_MEAN = "artifacts/spec_mean.npy"
 _SPEC_STD = "artifacts/spec_std.npy"
 _SCALER = "artifacts/pros_scaler.json"
 _ENCODER = "artifacts/label_encoder.json"
-_GATE = "artifacts/speech_gate.json"
+GATE_FILE = "artifacts/speech_gate.json"
 _MANIFEST = "artifacts/manifest.json"
-_HASHED = (*MODEL_FILES.values(), _SPEC_MEAN, _SPEC_STD, _SCALER, _ENCODER, _GATE)
+_HASHED = (*MODEL_FILES.values(), _SPEC_MEAN, _SPEC_STD, _SCALER, _ENCODER, GATE_FILE)
 _OPTIONAL = (KNOWN_VOICE_FILE,)
 
 
@@ -142,7 +142,7 @@ def open_bundle(root: str | Path) -> Bundle:
         pros_mean=np.array(scaler["mean"]),
         pros_std=np.array(scaler["std"]),
     )
-    gate = SpeechGate.load(root / _GATE)
+    gate = SpeechGate.load(root / GATE_FILE)
     return Bundle(root=root, scaling=scaling, gate=gate, manifest=manifest)
 
 
@@ -155,7 +155,7 @@ def known_sound() -> Sound:
 
 def shipped_gate() -> SpeechGate:
     """Open the gate that comes with this repository, for systems that have none of their own."""
-    return SpeechGate.load(SHIPPED / _GATE)
+    return SpeechGate.load(SHIPPED / GATE_FILE)
 
 
 def write_artifacts(root: Path, scaling: Scaling) -> None:
@@ -178,21 +178,21 @@ def write_artifacts(root: Path, scaling: Scaling) -> None:
         },
     )
     _write_json(root / _ENCODER, {"labels": list(INNER_LABELS)})
-    if not (root / _GATE).is_file():
-        if not (SHIPPED / _GATE).is_file():
+    if not (root / GATE_FILE).is_file():
+        if not (SHIPPED / GATE_FILE).is_file():
             raise BundleError(
-                f"{SHIPPED / _GATE} is missing: make it with python -m training.gate."
+                f"{SHIPPED / GATE_FILE} is missing: make it with python -m training.gate."
             )
-        shutil.copyfile(SHIPPED / _GATE, root / _GATE)
+        shutil.copyfile(SHIPPED / GATE_FILE, root / GATE_FILE)
 
 
 def write_gate(root: Path, content: dict[str, Any]) -> None:
     """Save a speech gate below ``root``, and its hash in the manifest, if there is one."""
     (root / "artifacts").mkdir(parents=True, exist_ok=True)
-    (root / _GATE).write_text(json.dumps(content) + "\n", encoding="utf-8")
+    (root / GATE_FILE).write_text(json.dumps(content) + "\n", encoding="utf-8")
     if (root / _MANIFEST).is_file():
         manifest = _read_json(root, _MANIFEST)
-        manifest["sha256"][_GATE] = _sha256(root / _GATE)
+        manifest["sha256"][GATE_FILE] = _sha256(root / GATE_FILE)
         _write_json(root / _MANIFEST, manifest)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -240,3 +241,43 @@ def test_without_unseen_sounds_nothing_is_counted() -> None:
         "all": {"percent": 0.0, "n": 0, "count": 0},
         "by_kind": {},
     }
+
+
+@pytest.fixture
+def judged(tmp_path: Path, speech: np.ndarray) -> list[str]:
+    """Arguments that have the shipped gate judge a folder of hiss and one of speech."""
+    import soundfile
+
+    for part, samples in (("noise/hiss", _noise(0.0)), ("voices/french", speech)):
+        (tmp_path / part).mkdir(parents=True)
+        soundfile.write(tmp_path / part / "sound.wav", samples, SAMPLE_RATE)
+    for name in ("artifacts/speech_gate.json", "reports/gate.json"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        shutil.copy(SHIPPED / name, tmp_path / name)
+    folders = ["--unseen", f"{tmp_path}/noise", "--unseen-speech", f"{tmp_path}/voices"]
+    return [*folders, "--out", str(tmp_path)]
+
+
+def test_the_gate_that_is_there_judges_without_being_trained(
+    judged: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    before = json.loads((SHIPPED / "reports/gate.json").read_text())
+    assert gate.main(judged) == 0
+    report = json.loads((tmp_path / "reports/gate.json").read_text())
+    whole = {"percent": 100.0, "n": 1, "count": 1}
+    assert report.pop("unseen") == {
+        "noise_refused": {"all": whole, "by_kind": {"hiss": whole}},
+        "speech_accepted": {"all": whole, "by_kind": {"french": whole}},
+    }
+    before.pop("unseen")
+    assert report == before
+    assert (tmp_path / "artifacts/speech_gate.json").read_bytes() == FILE.read_bytes()
+    assert "noise_refused      100.00 % of 1" in capsys.readouterr().out
+
+
+def test_without_a_report_there_is_nothing_to_add_to(
+    judged: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "reports/gate.json").unlink()
+    assert gate.main(judged) == 1
+    assert "give --noise, to train a gate" in capsys.readouterr().err

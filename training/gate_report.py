@@ -97,13 +97,13 @@ def summary(report: dict[str, Any]) -> str:
         *[f"  {name:<18} {_said(share)}" for name, share in refused["real_by_class"].items()],
         f"synthetic refused    {_said(refused['synthetic'])}",
         *[f"  {name:<18} {_said(share)}" for name, share in refused["synthetic_by_class"].items()],
-        f"unseen refused       {_said(report['unseen']['noise_refused']['all'])}",
-        f"unseen accepted      {_said(report['unseen']['speech_accepted']['all'])}",
-        "of the former, folds 4 to 6",
+        "of these, folds 4 to 6",
         *[
             f"  {name:<18} {_said(report['folds_4_to_6'][name])}"
             for name in ("speech_accepted", "real_refused", "synthetic_refused")
         ],
+        "unseen packages and languages",
+        *[f"  {name:<18} {_said(shares['all'])}" for name, shares in report["unseen"].items()],
     ]
     return "\n".join(lines)
 
