@@ -235,12 +235,12 @@ def test_what_the_gate_never_learnt_of_is_counted_by_kind(speech: np.ndarray) ->
     assert accepted["by_kind"]["czech"]["count"] == 0
 
 
-def test_without_unseen_sounds_nothing_is_counted() -> None:
-    report = unseen_report(SHIPPED_GATE, noises=[], voices=[])
-    assert report["noise_refused"] == {
-        "all": {"percent": 0.0, "n": 0, "count": 0},
-        "by_kind": {},
-    }
+def test_without_anything_to_judge_the_gate_says_what_it_wants(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    with pytest.raises(SystemExit):
+        gate.main([])
+    assert "give --noise" in capsys.readouterr().err
 
 
 @pytest.fixture
@@ -273,6 +273,13 @@ def test_the_gate_that_is_there_judges_without_being_trained(
     assert report == before
     assert (tmp_path / "artifacts/speech_gate.json").read_bytes() == FILE.read_bytes()
     assert "noise_refused      100.00 % of 1" in capsys.readouterr().out
+
+
+def test_what_was_judged_before_stays(judged: list[str], tmp_path: Path) -> None:
+    assert gate.main(judged) == 0
+    first = json.loads((tmp_path / "reports/gate.json").read_text())
+    assert gate.main([*judged[:2], *judged[4:]]) == 0
+    assert json.loads((tmp_path / "reports/gate.json").read_text()) == first
 
 
 def test_without_a_report_there_is_nothing_to_add_to(

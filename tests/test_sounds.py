@@ -115,3 +115,9 @@ def test_the_debian_packages_can_be_asked_for(capsys: pytest.CaptureFixture[str]
     named = capsys.readouterr().out.split()
     assert "sonic-pi-samples" in named
     assert "immich_memories_music" not in named
+
+
+def test_without_a_package_it_says_what_it_wants(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        sounds.main([])
+    assert "--debian" in capsys.readouterr().err

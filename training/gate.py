@@ -51,11 +51,14 @@ REFUSED = 5e-4
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; answer its exit status."""
-    options = _parser().parse_args(arguments)
+    parser = _parser()
+    options = parser.parse_args(arguments)
+    if not (options.noise or options.unseen or options.unseen_speech):
+        parser.error("give --noise, to train a gate, or --unseen, to judge the one there is")
     try:
         report = _trained(options) if options.noise else _read_report(options.out)
         gate = SpeechGate.load(options.out / GATE_FILE)
-        report["unseen"] = unseen_report(
+        report["unseen"] = report.get("unseen", {}) | unseen_report(
             gate, noises=_unseen(options.unseen), voices=_unseen(options.unseen_speech)
         )
     except SerError as error:

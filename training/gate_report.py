@@ -76,14 +76,15 @@ def unseen_report(
     """Count what the finished gate says to sounds and voices that it learnt nothing of.
 
     Noise is refused by either answer, ``no_speech`` or ``too_short``; what holds too
-    little speech is left out of the voices.
+    little speech is left out of the voices. What is not there is not in the answer.
     """
-    refused = _verdicts(gate, noises)
-    accepted = _verdicts(gate, voices, left_out="too_short")
-    return {
-        "noise_refused": _by_group(*refused, refused=True),
-        "speech_accepted": _by_group(*accepted, refused=False),
-    }
+    report = {}
+    if noises:
+        report["noise_refused"] = _by_group(*_verdicts(gate, noises), refused=True)
+    if voices:
+        verdicts = _verdicts(gate, voices, left_out="too_short")
+        report["speech_accepted"] = _by_group(*verdicts, refused=False)
+    return report
 
 
 def summary(report: dict[str, Any]) -> str:

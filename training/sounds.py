@@ -61,11 +61,14 @@ class Kind:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; answer its exit status."""
-    options = _parser().parse_args(arguments)
+    parser = _parser()
+    options = parser.parse_args(arguments)
     kinds = read_kinds()
     if options.debian:
         print("\n".join(sorted({kind.package for kind in kinds if "_" not in kind.package})))
         return 0
+    if not options.packages:
+        parser.error("name the packages' files, or ask with --debian which to fetch")
     try:
         for package in options.packages:
             for kind, count in sort_out(package, kinds, options.to).items():
