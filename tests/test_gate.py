@@ -288,3 +288,11 @@ def test_without_a_report_there_is_nothing_to_add_to(
     (tmp_path / "reports/gate.json").unlink()
     assert gate.main(judged) == 1
     assert "give --noise, to train a gate" in capsys.readouterr().err
+
+
+def test_a_folder_that_is_not_there_is_told_before_a_gate_is_trained(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(gate, "_trained", lambda options: pytest.fail("it was trained"))
+    assert gate.main(["--noise", str(tmp_path), "--unseen", str(tmp_path / "mistyped")]) == 1
+    assert "mistyped" in capsys.readouterr().err

@@ -1,10 +1,11 @@
-"""Sounds that are no speech, sorted out of packages: the right files in the right folders."""
+"""Sounds sorted out of packages: the right files in the right folders."""
 
 from __future__ import annotations
 
 import shutil
 import subprocess
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -121,3 +122,24 @@ def test_without_a_package_it_says_what_it_wants(capsys: pytest.CaptureFixture[s
     with pytest.raises(SystemExit):
         sounds.main([])
     assert "--debian" in capsys.readouterr().err
+
+
+def test_of_a_few_sounds_more_than_wanted_no_more_are_taken(wheel: Path, tmp_path: Path) -> None:
+    assert sort_out(wheel, [replace(MUSIC, most=6)], tmp_path / "out") == {"music": 4}
+
+
+def test_another_release_without_the_sounds_leaves_what_is_there(
+    wheel: Path, tmp_path: Path
+) -> None:
+    kept = _sound(tmp_path / "out/learnt/birds/old.wav")
+    with pytest.raises(TrainingError, match="aviary has no birds where they were"):
+        sort_out(wheel, [replace(BIRDS, keep="swans/")], tmp_path / "out")
+    assert kept.exists()
+
+
+def test_a_damaged_archive_in_a_package_is_said_so(tmp_path: Path) -> None:
+    path = tmp_path / "aviary-1.0-py3-none-any.whl"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("public.zip", "no archive")
+    with pytest.raises(TrainingError, match="cannot be unpacked"):
+        sort_out(path, [MUSIC], tmp_path / "out")

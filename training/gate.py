@@ -10,7 +10,7 @@ the other folds' speakers. What is shipped then learns from everything.
     python -m training.gate --unseen data/sounds/unseen --unseen-speech data/sounds/unseen_speech
 
 Without ``--noise`` nothing is trained: the gate there is judges sounds and languages
-of which it learnt nothing, and the report is told.
+of which it learnt nothing, and what it answers is added to the report.
 """
 
 from __future__ import annotations
@@ -56,11 +56,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if not (options.noise or options.unseen or options.unseen_speech):
         parser.error("give --noise, to train a gate, or --unseen, to judge the one there is")
     try:
+        noises, voices = _unseen(options.unseen), _unseen(options.unseen_speech)
         report = _trained(options) if options.noise else _read_report(options.out)
         gate = SpeechGate.load(options.out / GATE_FILE)
-        report["unseen"] = report.get("unseen", {}) | unseen_report(
-            gate, noises=_unseen(options.unseen), voices=_unseen(options.unseen_speech)
-        )
+        unseen = unseen_report(gate, noises=noises, voices=voices)
+        report["unseen"] = report.get("unseen", {}) | unseen
     except SerError as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
@@ -245,7 +245,8 @@ def _facts(
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog="python -m training.gate", description="Train the gate that tells speech from noise."
+        prog="python -m training.gate",
+        description="Train or judge the gate that tells speech from other sounds.",
     )
     parser.add_argument("--table", type=Path, default=Path("cleaned_data.csv"))
     parser.add_argument(

@@ -1,13 +1,13 @@
-"""Sort sounds out of software packages into folders by kind, for the speech gate.
+"""Sort recorded sounds out of software packages into folders by kind, for the speech gate.
 
     apt-get download $(python -m training.sounds --debian)
     pip download --no-deps immich_memories_music
-    python -m training.sounds *.deb *.whl --to data/sounds
+    python -m training.sounds *.deb immich_memories_music-*.whl --to data/sounds
 
 ``data/sounds/learnt`` then holds what the gate learns from beside what others have
 recorded; ``unseen`` and ``unseen_speech`` come from other packages, and are only judged
 (``python -m training.gate --unseen data/sounds/unseen ...``). Which files of which
-package are of which kind stands in ``sounds.json``.
+package are of which kind stands in ``sounds.json``; the names are those of Debian 12.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ class Kind:
     part : str
         ``"learnt"``, ``"unseen"`` or ``"unseen_speech"``.
     most : int
-        If there are more, that many at even steps.
+        If there are more, every second, third or so, until no more than these are left.
     """
 
     kind: str
@@ -92,40 +92,46 @@ def sort_out(package: Path, kinds: Sequence[Kind], folder: Path) -> dict[str, in
     Raises
     ------
     TrainingError
-        The package is not one of those, or cannot be unpacked.
+        The package is not one of those, cannot be unpacked, or lacks a kind of sound.
     """
     own = [kind for kind in kinds if re.match(rf"{re.escape(kind.package)}[_-]\d", package.name)]
     if not own:
         raise TrainingError(f"{package.name} is none of the packages that sounds are taken from.")
     with tempfile.TemporaryDirectory() as unpacked:
-        _unpack(package, Path(unpacked))
-        return {kind.kind: _copy(kind, Path(unpacked), folder) for kind in own}
+        try:
+            _unpack(package, Path(unpacked))
+            return {kind.kind: _copy(kind, Path(unpacked), folder) for kind in own}
+        except (OSError, subprocess.CalledProcessError, zipfile.BadZipFile) as error:
+            raise TrainingError(
+                f"{package} cannot be unpacked: fetch it again, and see that dpkg-deb is there."
+            ) from error
 
 
 def _unpack(package: Path, folder: Path) -> None:
     """Unpack a Debian package or a wheel."""
-    try:
-        if package.suffix == ".deb":
-            command = ["dpkg-deb", "--extract", str(package), str(folder)]
-            subprocess.run(command, check=True, capture_output=True)
-        else:
-            with zipfile.ZipFile(package) as archive:
-                archive.extractall(folder)
-    except (OSError, subprocess.CalledProcessError, zipfile.BadZipFile) as error:
-        raise TrainingError(
-            f"{package} cannot be unpacked: fetch it again, and see that dpkg-deb is there."
-        ) from error
+    if package.suffix == ".deb":
+        command = ["dpkg-deb", "--extract", str(package), str(folder)]
+        subprocess.run(command, check=True, capture_output=True)
+    else:
+        with zipfile.ZipFile(package) as archive:
+            archive.extractall(folder)
 
 
 def _copy(kind: Kind, unpacked: Path, folder: Path) -> int:
-    target = folder / kind.part / kind.kind
-    shutil.rmtree(target, ignore_errors=True)
-    target.mkdir(parents=True)
     sounds = sorted(_sounds(kind, unpacked), key=lambda sound: sound[0])
-    for number, (path, content) in enumerate(sounds[:: -(-len(sounds) // kind.most) or 1]):
+    if not sounds:
+        raise TrainingError(
+            f"{kind.package} has no {kind.kind} where they were: it is another release."
+        )
+    sounds = sounds[:: -(-len(sounds) // kind.most)]
+    target = folder / kind.part / kind.kind
+    if target.exists():
+        shutil.rmtree(target)
+    target.mkdir(parents=True)
+    for number, (path, content) in enumerate(sounds):
         name = PurePosixPath(path).name.replace(" ", "_")
         (target / f"{number:03d}-{name}").write_bytes(content())
-    return len(list(target.iterdir()))
+    return len(sounds)
 
 
 def _sounds(kind: Kind, unpacked: Path) -> Iterator[tuple[str, Callable[[], bytes]]]:
@@ -150,7 +156,7 @@ def _wanted(kind: Kind, path: str) -> bool:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m training.sounds",
-        description="Sort sounds that are no speech out of software packages, by kind.",
+        description="Sort recorded sounds out of software packages, by kind.",
     )
     parser.add_argument("packages", type=Path, nargs="*", help="Debian packages and wheels")
     parser.add_argument("--to", type=Path, default=Path("data/sounds"))
