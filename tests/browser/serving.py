@@ -31,7 +31,7 @@ FLAGS = [
 ]
 
 # The first answer after a start waits for TensorFlow, on a busy machine for long.
-PATIENCE_MS = 120_000
+PATIENCE_MS = 240_000
 
 
 class PageError(Exception):
