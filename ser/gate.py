@@ -1,10 +1,12 @@
 """Is it speech? Asked before any emotion is named.
 
-A network as small as they come (:mod:`ser.gate_features` in, one hidden layer)
-judges windows of one second; stretches of two seconds pass or fail by the mean of
+A detector of others (:mod:`ser.voice_activity`) is asked first, but loud anger and
+fear mislead it at times, and so do animals and beeps. A network as small as they come
+(:mod:`ser.gate_features` in, one hidden layer) judges windows of one second by what it
+says and by how the sound changes; stretches of two seconds pass or fail by the mean of
 their windows. One stretch of speech lets a whole recording pass.
 
-It runs in numpy, from a JSON file that :mod:`training.gate` writes.
+That network runs in numpy, from a JSON file that :mod:`training.gate` writes.
 """
 
 from __future__ import annotations

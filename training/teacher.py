@@ -137,10 +137,9 @@ def log_mel(samples: np.ndarray) -> np.ndarray:
 def _check(file: Path) -> None:
     try:
         import onnx  # noqa: F401
-        import onnxruntime  # noqa: F401
     except ImportError as error:
         raise TrainingError(
-            "A teacher needs the packages onnx and onnxruntime: install them with "
+            "A teacher needs the package onnx: install it with "
             "pip install -r requirements-extra.txt."
         ) from error
     try:

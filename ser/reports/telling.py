@@ -172,7 +172,7 @@ def gate_words(gate: Gate) -> str:
     said = (
         f"Before any emotion is named, a check asks whether somebody speaks. It lets "
         f"{percent(heard.share, 1)} of speech pass and refuses {percent(real.share, 1)} of "
-        "recorded other sounds, of voices and kinds of sound that it never heard"
+        "recorded other sounds, of voices and kinds of sound that were left out of its training"
     )
     if worst is None:
         return f"{said}."
