@@ -8,6 +8,7 @@ itself wants PyTorch, for which there is no need here.
 
 from __future__ import annotations
 
+import os
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -59,6 +60,7 @@ def speech_log_odds(samples: np.ndarray) -> np.ndarray:
 
 @cache
 def _detector() -> InferenceSession:
+    os.environ["ORT_DISABLE_TELEMETRY"] = "1"  # read at import; nothing leaves this computer
     import onnxruntime
 
     options = onnxruntime.SessionOptions()
