@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import functools
 import hashlib
+import os
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -176,6 +177,8 @@ def _heard(path: str, file: str) -> np.ndarray:
 def _session(file: str) -> InferenceSession:
     """Load the teacher, and have it answer what its middle layers say."""
     import onnx
+
+    os.environ["ORT_DISABLE_TELEMETRY"] = "1"  # read at import
     import onnxruntime
 
     teacher = onnx.load(file)
