@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -48,3 +53,11 @@ def test_silence_is_no_speech() -> None:
     odds = speech_log_odds(np.zeros(4 * CHUNK, np.float32))
     assert np.isfinite(odds).all()
     assert odds.max() < 0
+
+
+def test_the_runtime_leaves_no_telemetry_behind(tmp_path: Path) -> None:
+    script = "import numpy, ser.voice_activity as v; v.speech_log_odds(numpy.ones(2_000))"
+    places = {"TMPDIR": str(tmp_path), "HOME": str(tmp_path)}
+    ours = {k: v for k, v in os.environ.items() if k != "ORT_DISABLE_TELEMETRY"}
+    subprocess.run([sys.executable, "-c", script], env=ours | places, check=True)
+    assert list(tmp_path.rglob("*")) == []

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import functools
 import hashlib
-import os
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -21,6 +20,7 @@ import numpy as np
 from joblib import Memory, Parallel, delayed, parallel_config
 
 from ser.audio import SAMPLE_RATE, load
+from ser.onnx_models import open_onnx
 from training.corpora import Clip
 from training.dataset import Dataset, TrainingError, identity
 
@@ -178,16 +178,11 @@ def _session(file: str) -> InferenceSession:
     """Load the teacher, and have it answer what its middle layers say."""
     import onnx
 
-    os.environ["ORT_DISABLE_TELEMETRY"] = "1"  # read at import
-    import onnxruntime
-
     teacher = onnx.load(file)
     for name in LAYERS:
         value = onnx.helper.make_tensor_value_info(name, onnx.TensorProto.FLOAT, None)
         teacher.graph.output.append(value)
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = 1  # all cores listen, each to a clip of its own
-    return onnxruntime.InferenceSession(teacher.SerializeToString(), options)
+    return open_onnx(teacher.SerializeToString())  # all cores listen, each to its own clip
 
 
 def _without_silence(samples: np.ndarray) -> np.ndarray:

@@ -8,12 +8,13 @@ itself wants PyTorch, for which there is no need here.
 
 from __future__ import annotations
 
-import os
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
+
+from ser.onnx_models import open_onnx
 
 if TYPE_CHECKING:
     from onnxruntime import InferenceSession
@@ -60,9 +61,4 @@ def speech_log_odds(samples: np.ndarray) -> np.ndarray:
 
 @cache
 def _detector() -> InferenceSession:
-    os.environ["ORT_DISABLE_TELEMETRY"] = "1"  # read at import; nothing leaves this computer
-    import onnxruntime
-
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = 1  # too small for more to help
-    return onnxruntime.InferenceSession(str(FILE), options)
+    return open_onnx(str(FILE))
