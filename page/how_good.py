@@ -130,6 +130,7 @@ def show_network(system: System, number: int) -> None:
 def show_architecture(root: Path) -> None:
     """Draw both networks."""
     from ser.charts.architecture import architecture_chart, describe, in_short
+    from ser.speech_encoder import WEIGHTS
 
     st.header("What is inside?", anchor=False)
     blocks = known(_hybrid_blocks, root, MODEL_FILES["hybrid"])
@@ -141,7 +142,9 @@ def show_architecture(root: Path) -> None:
         f"The **CNN** ({in_short(cnn)} weights) looks at a picture of the sound, time across "
         "and pitch upwards, with filters that learnt what to look for. The **hybrid** "
         f"({in_short(all_of_it)}) is that CNN and a second branch on statistics of the whole "
-        "recording, such as pitch, loudness and rhythm; their answers are weighed together. "
+        "recording, such as pitch, loudness and rhythm, and of what a speech encoder hears in it "
+        f"(the lower half of OpenAI's Whisper base, {in_short(WEIGHTS)} weights, not drawn and "
+        "used as it is); their answers are weighed together. "
         "Where it knows the voice it also asks a third network, not drawn here, which hears what "
         "differs from that voice at rest. In each box stand the shape of what leaves it and the "
         "number of weights, which training sets."

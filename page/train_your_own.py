@@ -50,7 +50,7 @@ def show() -> None:
     st.write(
         "The models can learn from other voices: from published collections, or from recordings "
         "of your own. It happens on this computer, and nothing is sent anywhere. With everything "
-        "below it takes nearly two hours on two processor cores."
+        "below it takes some two hours on two processor cores."
     )
     running = is_running(read_trainings())
     if running:

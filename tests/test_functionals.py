@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 from ser.audio import SAMPLE_RATE, Sound
-from ser.features import Features, extract, feature_names, log_mel
+from ser.features import Features, extract, feature_names, log_mel, trim
 from ser.features.contours import CONTOURS, measure_contours
+from ser.features.encoded import ENCODED, measure_encoded
 from ser.features.functionals import functional_names, measure_functionals
 from ser.features.prosody import analyse
 from ser.synthesis import Voice, sample_voice, vowel
@@ -86,8 +87,9 @@ def test_every_value_is_finite_and_named(frames: int, voiced: bool) -> None:
     assert np.isfinite(list(values.values())).all()
 
 
-def test_the_vector_is_prosody_and_then_functionals() -> None:
-    features = extract(Sound(sample_voice("subdued")))
+def test_the_vector_is_prosody_then_functionals_then_what_the_encoder_hears() -> None:
+    sound = Sound(sample_voice("subdued"))
+    features = extract(sound)
     assert isinstance(features, Features)
     assert features.functionals.shape == (len(feature_names()),)
     names = feature_names()
@@ -95,3 +97,5 @@ def test_the_vector_is_prosody_and_then_functionals() -> None:
     by_name = dict(zip(names, features.functionals.tolist(), strict=True))
     assert by_name["f0_mean_st"] == pytest.approx(by_name["f0_st mean"], abs=1.0)
     np.testing.assert_array_equal(features.prosody, features.functionals[:44])
+    encoded = measure_encoded(trim(sound.samples))
+    np.testing.assert_allclose(features.functionals[-len(ENCODED) :], encoded, atol=1e-4)

@@ -64,7 +64,7 @@ class Batches(keras.utils.PyDataset):
         self._seed = seed
         self.epoch = 0
         self._asked = asked_of(dataset)
-        self._chances = _chances(dataset)
+        self._chances = chances_of(dataset)
         self._batch = min(self.size, len(dataset))
         self._length = max(round(self.share * len(dataset) / self._batch), 1)
 
@@ -131,10 +131,11 @@ class FunctionalBatches(Batches):
         """Lay the varied functionals beside the clips' own."""
         super().__init__(dataset, scaling, seed=seed)
         self._own = np.stack([item.functionals for item in dataset.original])
-        copies = np.stack([item.functionals for item in dataset.copies])[:, None]
         # Half precision, as the variants are kept: all of it lies in memory.
-        copies = np.clip(copies, *_HALF).astype(np.float16)
-        self._varied = np.concatenate([copies, np.stack(dataset.variants)], axis=1)
+        copies = np.stack([item.functionals for item in dataset.copies])
+        self._copies = np.clip(copies, *_HALF).astype(np.float16)
+        self._variants = np.stack(dataset.variants)
+        self._kinds = 1 + self._variants.shape[1]
 
     def inputs(self, drawn: np.ndarray, rng: np.random.Generator) -> np.ndarray:
         """Take each clip's own functionals, or mostly one of the varied."""
@@ -142,11 +143,20 @@ class FunctionalBatches(Batches):
 
     def _varying(self, count: int, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
         """Decide which variant, and whether a clip's own instead [shape=(count,) each]."""
-        which = rng.integers(self._varied.shape[1], size=count)
+        which = rng.integers(self._kinds, size=count)
         return which, rng.random(count) > SHARE_VARIED
 
     def _values(self, clips: np.ndarray, which: np.ndarray, own: np.ndarray) -> np.ndarray:
-        values = np.where(own[:, None], self._own[clips], self._varied[clips, which])
+        """Give clips' functionals, standardised: the copy's (0) or a variant's (1 and so on).
+
+        The encoder did not hear the variants. What it heard of the clip stands for half of
+        them, and what it heard of the copy for the others.
+        """
+        heard_copy = ~own & (which % 2 == 0)
+        values = np.where(heard_copy[:, None], self._copies[clips], self._own[clips])
+        variant = np.flatnonzero(~own & (which > 0))
+        measured = self._variants.shape[2]
+        values[variant, :measured] = self._variants[clips[variant], which[variant] - 1]
         return self._scaling.functionals(values)
 
 
@@ -170,8 +180,10 @@ class RelativeBatches(FunctionalBatches):
         chances = self._chances * [len(clips) > 1 for clips in self._at_rest]
         self._chances = chances / chances.sum()
         # Some five rows are looked up for each that is drawn: standardised once, in half precision.
-        kinds = [self._own, *np.moveaxis(self._varied, 1, 0)]
-        self._standard = [scaling.functionals(values).astype(np.float16) for values in kinds]
+        clips, no = np.arange(len(dataset)), np.zeros(len(dataset), bool)
+        varied = [self._values(clips, np.full(len(clips), kind), no) for kind in range(self._kinds)]
+        kinds = [self._scaling.functionals(self._own), *varied]
+        self._standard = [values.astype(np.float16) for values in kinds]
 
     def inputs(self, drawn: np.ndarray, rng: np.random.Generator) -> np.ndarray:
         """Vary each clip and its voice at rest, and give what is between them."""
@@ -290,8 +302,8 @@ def _mix(
     return mixed, wanted
 
 
-def _chances(dataset: Dataset) -> np.ndarray:
-    """Chance of each clip to be drawn.
+def chances_of(dataset: Dataset) -> np.ndarray:
+    """Give the chance of each clip to be drawn [shape=(clips,)].
 
     A speaker of a corpus counts by the root of their clips: otherwise TESS's two
     actresses, with 1400 each, would be a fifth of all speech; weighing every voice

@@ -18,8 +18,9 @@ from joblib import Memory, Parallel, delayed, parallel_config
 
 from ser.audio import Sound, load
 from ser.errors import AudioError, SerError
-from ser.features import Features, extract, feature_schema, trim
-from ser.features.schema import Course, follow, sum_up
+from ser.features import Features, feature_schema, trim
+from ser.features.encoded import ENCODED, measure_encoded
+from ser.features.schema import Course, follow, measured_schema, sum_up
 from ser.labels import INNER_LABELS
 from training.augment import varied_copy, vary_course
 from training.corpora import Clip
@@ -47,8 +48,8 @@ class Dataset:
     copies : list of Features
         The same clips varied (:func:`training.augment.varied_copy`): for
         training only.
-    variants : list of np.ndarray [shape=(12, functionals), dtype=float16]
-        Functionals of the same clips varied otherwise
+    variants : list of np.ndarray [shape=(12, measured), dtype=float16]
+        What :func:`ser.features.schema.sum_up` makes of the same clips varied otherwise
         (:func:`training.augment.vary_course`): for training only.
     unusable : dict[str, str]
         Path to reason for clips whose sound cannot be analysed.
@@ -104,23 +105,33 @@ def load_dataset(clips: Sequence[Clip], *, cache: Path, seed: int, jobs: int = -
     TrainingError
         If no clip can be used.
     """
-    extract_corpus = Memory(cache, verbose=0).cache(_extract_corpus, ignore=["jobs"])
-    schema = feature_schema() | {"variants": VARIANTS}
+    memory = Memory(cache, verbose=0)
+    extract_corpus = memory.cache(_extract_corpus, ignore=["jobs"])
+    encode_corpus = memory.cache(_encode_corpus, ignore=["jobs"])
+    schema = measured_schema() | {"variants": VARIANTS}
     kept: list[tuple[Clip, Features, Features, np.ndarray]] = []
     unusable: dict[str, str] = {}
     for corpus in dict.fromkeys(clip.corpus for clip in clips):
         own = [clip for clip in clips if clip.corpus == corpus]
         files = [identity(clip.path) for clip in own]
         packed = extract_corpus(corpus, files, schema, seed, jobs=jobs)
-        for clip, result in zip(own, _unpack(packed), strict=True):
+        encoded = encode_corpus(corpus, files, feature_schema(), seed, jobs=jobs)
+        for clip, result, heard in zip(own, _unpack(packed), encoded, strict=True):
             if isinstance(result, str):
                 unusable[str(clip.path)] = result
             else:
-                kept.append((clip, *result))
+                of_clip, of_copy, varied = result
+                kept.append((clip, _joined(of_clip, heard[0]), _joined(of_copy, heard[1]), varied))
     if not kept:
         raise TrainingError("None of the clips can be used: make the table of clips anew.")
     kept_clips, original, copies, variants = (list(column) for column in zip(*kept, strict=True))
     return Dataset(kept_clips, original, copies, variants, unusable)
+
+
+def _joined(measured: Features, encoded: np.ndarray) -> Features:
+    """Add what the encoder heard [shape=(1024,)] to what was measured."""
+    functionals = np.concatenate([measured.functionals, encoded.astype(np.float32)])
+    return Features(measured.log_mel, functionals)
 
 
 def identity(path: Path) -> tuple[str, int, int]:
@@ -149,23 +160,57 @@ def _extract_corpus(
 
 
 def _extract_clip(path: str, seed: int) -> Extracted | str:
-    """Features of a clip and what is varied of it, or why there are none."""
+    """Measure a clip and what is varied of it, or say why it cannot be."""
     try:
         sound = load(path)
-        # The seed goes by the file's name: neither order nor folder changes a copy.
-        own_seed = [seed, zlib.crc32(Path(path).name.encode())]
-        copy = Sound(varied_copy(trim(sound.samples), np.random.default_rng(own_seed)))
         course = follow(sound)
-        original = Features(course.log_mel, _functionals(course))
-        rng = np.random.default_rng([*own_seed, 1])
+        copy = follow(_copy(sound, path, seed))
+        rng = np.random.default_rng([*_seed_of(path, seed), 1])
         variants = [_functionals(vary_course(course, rng)) for _ in range(VARIANTS)]
-        return original, extract(copy), np.stack(variants)
+        original, varied = (Features(each.log_mel, _functionals(each)) for each in (course, copy))
+        return original, varied, np.stack(variants)
     except AudioError as error:
         return str(error)
 
 
+def _copy(sound: Sound, path: str, seed: int) -> Sound:
+    rng = np.random.default_rng(_seed_of(path, seed))
+    return Sound(varied_copy(trim(sound.samples), rng))
+
+
+def _seed_of(path: str, seed: int) -> list[int]:
+    """Make a clip's own seed by the file's name: neither order nor folder changes a copy."""
+    return [seed, zlib.crc32(Path(path).name.encode())]
+
+
 def _functionals(course: Course) -> np.ndarray:
     return sum_up(course.log_mel, course.contours, prosody=course.prosody)
+
+
+def _encode_corpus(
+    corpus: str, files: list[tuple[str, int, int]], schema: dict[str, Any], seed: int, *, jobs: int
+) -> np.ndarray:
+    """Let the encoder hear a corpus, clip and copy [shape=(clips, 2, 1024), dtype=float16].
+
+    Kept apart from what is measured, which takes three times as long.
+    """
+    from tqdm import tqdm
+
+    with parallel_config("loky", n_jobs=jobs, inner_max_num_threads=1):
+        heard = Parallel(return_as="generator")(
+            delayed(_encode_clip)(path, seed) for path, _, _ in files
+        )
+        return np.stack(list(tqdm(heard, total=len(files), desc=f"encoder on {corpus}")))
+
+
+def _encode_clip(path: str, seed: int) -> np.ndarray:
+    """Encode a clip and its copy [shape=(2, 1024)]; NaN where it cannot be used."""
+    try:
+        sound = load(path)
+        both = [trim(each.samples) for each in (sound, _copy(sound, path, seed))]
+        return np.stack([measure_encoded(voice) for voice in both]).astype(np.float16)
+    except AudioError:
+        return np.full((2, len(ENCODED)), np.nan, np.float16)
 
 
 def _pack(results: list[Extracted | str]) -> dict[str, Any]:

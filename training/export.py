@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import zipfile
 from pathlib import Path
 from typing import Any
 
 import keras
-import numpy as np
 
 from ser.bundle import KNOWN_VOICE_FILE, MODEL_FILES, known_sound, write_artifacts, write_manifest
 from ser.features import extract
 from ser.features.scaling import Scaling
 from ser.labels import to_public
 from ser.network import network_inputs, softmax
+from training.shrinking import on_grid, pack
 
 
 def save_bundle(
@@ -30,7 +29,7 @@ def save_bundle(
         path = root / files[name]
         path.parent.mkdir(parents=True, exist_ok=True)
         model.save(path)
-        _pack(path)
+        pack(path)
     write_artifacts(root, scaling)
     temperature = {"known_voice": 1.0} | facts["temperature"]
     answers = {
@@ -40,19 +39,10 @@ def save_bundle(
 
 
 def _bare(model: keras.Model) -> keras.Model:
-    """Build a network anew without optimizer and loss, its weights rounded to half precision."""
+    """Build a network anew without optimizer and loss, its weights rounded."""
     bare = keras.Model.from_config(model.get_config())
-    bare.set_weights([w.astype(np.float16).astype(np.float32) for w in model.get_weights()])
+    bare.set_weights([on_grid(weights) for weights in model.get_weights()])
     return bare
-
-
-def _pack(path: Path) -> None:
-    """Deflate a saved network: of rounded weights nearly half are zeros."""
-    with zipfile.ZipFile(path) as loose:
-        parts = {name: loose.read(name) for name in loose.namelist()}
-    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as packed:
-        for name, content in parts.items():
-            packed.writestr(name, content)
 
 
 def _known_answer(model: keras.Model, scaling: Scaling, temperature: float) -> list[float]:

@@ -10,6 +10,7 @@ import keras
 
 from ser.features import feature_names
 from ser.features.scaling import Scaling
+from training.adjustment import deaf_logits, take_off
 from training.batches import (
     Batches,
     FunctionalBatches,
@@ -45,8 +46,8 @@ class Stage:
 
 FRESH = {
     "cnn": Stage(epochs=40, rate=1.2e-3),
-    "functionals": Stage(epochs=70, rate=1e-3),
-    "known_voice": Stage(epochs=30, rate=1e-3),
+    "functionals": Stage(epochs=30, rate=1e-3),
+    "known_voice": Stage(epochs=20, rate=1e-3),
 }
 """From random weights."""
 
@@ -107,6 +108,8 @@ def train_models(
         # Not watched: it is asked for clips together with their voice at rest.
         fit_network(known_voice, dataset, relative, stages["known_voice"], run, Watch({}, scaling))
         models["known_voice"] = known_voice
+    for model in models.values():
+        take_off(model, deaf_logits(dataset))
     return models
 
 

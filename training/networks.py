@@ -30,7 +30,7 @@ STAGES = ((64, 1), (128, 2), (208, 2))  # filters, convolutions
 BAND_CONVOLUTIONS = ((5, 1), (3, 2), (3, 1))  # frames, stride
 BAND_FILTERS = 128
 EMBEDDING = 272
-HIDDEN = 1024
+HIDDEN = 512
 KNOWN_HIDDEN = 256
 WEIGHT_DECAY = 1e-4
 

@@ -18,6 +18,7 @@ from ser.features import Features, feature_names, feature_schema
 from ser.features.scaling import Scaling
 from ser.gate import SpeechGate
 from ser.labels import INNER_LABELS
+from training.adjustment import deaf_logits, take_off
 from training.batches import fit_scaling
 from training.benchmark.fusion import fuse
 from training.benchmark.pool import FUSED
@@ -110,6 +111,7 @@ def load_run(folder: Path, dataset: Dataset) -> TrainedRun:
     cnn, functionals = build_cnn(), build_functionals(len(feature_names()))
     for network in (cnn, functionals):
         load_trained(network, folder / network.name)
+        take_off(network, deaf_logits(training))
     present = {clip.emotion for clip in training.clips}
     return TrainedRun(
         models={"cnn": cnn, "functionals": functionals},

@@ -11,10 +11,14 @@ from ser.audio import MIN_DURATION_S, SAMPLE_RATE, Sound
 from ser.errors import AudioError
 from ser.features import formants, functionals, pitch, spectral, speech
 from ser.features.contours import CONTOURS, measure_contours
+from ser.features.encoded import ENCODED, measure_encoded
 from ser.features.prosody import PROSODIC_FEATURES, analyse, prosody_of
 
 VERSION = 3
-"""Raise it whenever the same sound gives other values than before."""
+"""Raise it whenever the same sound is measured otherwise than before."""
+
+ENCODER_VERSION = 1
+"""Raise it whenever the encoder hears the same sound otherwise than before."""
 
 
 @dataclass(frozen=True)
@@ -24,8 +28,8 @@ class Features:
     Attributes
     ----------
     log_mel : np.ndarray [shape=(frames, 64), dtype=float32]
-    functionals : np.ndarray [shape=(1228,), dtype=float32]
-        In the order of :func:`feature_names`: prosody first.
+    functionals : np.ndarray [shape=(2252,), dtype=float32]
+        In the order of :func:`feature_names`: prosody first, what the encoder hears last.
     """
 
     log_mel: np.ndarray
@@ -46,7 +50,9 @@ def extract(sound: Sound) -> Features:
         Less than 0.1 s is left once the silence at both ends is cut off.
     """
     course = follow(sound)
-    return Features(course.log_mel, sum_up(course.log_mel, course.contours, prosody=course.prosody))
+    measured = sum_up(course.log_mel, course.contours, prosody=course.prosody)
+    encoded = measure_encoded(speech.trim(sound.samples))
+    return Features(course.log_mel, np.concatenate([measured, encoded]))
 
 
 @dataclass(frozen=True)
@@ -84,18 +90,24 @@ def follow(sound: Sound) -> Course:
 
 
 def sum_up(log_mel: np.ndarray, contours: np.ndarray, *, prosody: np.ndarray) -> np.ndarray:
-    """Make the vector of a clip [shape=(1228,), dtype=float32]: prosody, then functionals."""
+    """Sum up what was measured of a clip [shape=(1228,), dtype=float32]: prosody comes first."""
     values = functionals.measure_functionals(log_mel, contours)
     return np.concatenate([prosody, list(values.values())]).astype(np.float32)
 
 
 def feature_names() -> list[str]:
     """Name the entries of :attr:`Features.functionals` in order."""
-    return [feature.name for feature in PROSODIC_FEATURES] + list(functionals.functional_names())
+    prosodic = [feature.name for feature in PROSODIC_FEATURES]
+    return [*prosodic, *functionals.functional_names(), *ENCODED]
 
 
 def feature_schema() -> dict[str, Any]:
     """Describe the features; a model fits only where this description is equal."""
+    return {**measured_schema(), "encoder": {"version": ENCODER_VERSION, "entries": len(ENCODED)}}
+
+
+def measured_schema() -> dict[str, Any]:
+    """Describe all but what the encoder hears."""
     return {
         "version": VERSION,
         "sample_rate_hz": SAMPLE_RATE,

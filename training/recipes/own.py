@@ -54,7 +54,7 @@ class OwnModel:
     network: str
     in_words: str
     claim: str = "no figure claimed"
-    hears: str = "log-mel spectrogram, and for the hybrid prosody and functionals"
+    hears: str = "log-mel spectrogram; the hybrid also prosody, functionals and a speech encoder"
     corpora: tuple[str, ...] = tuple(corpus.name for corpus in CORPORA)
     emotions: tuple[str, ...] = LABELS
 
@@ -66,7 +66,7 @@ OWN = (
         "Hybrid of this app",
         "hybrid",
         "functionals",
-        "that CNN, and a network on prosody and functionals",
+        "that CNN, and a network on prosody, functionals and what a speech encoder hears",
     ),
 )
 
