@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 
@@ -253,6 +254,24 @@ def test_what_is_asked_of_mixed_clips_is_mixed_as_they_are() -> None:
     spread = np.abs(inputs[:, 0] * 50.0 - wanted @ np.arange(9))
     assert spread.max() < 0.05, "no more than what labels are smoothed by"
     assert (np.abs(inputs[:, 0] * 50.0 % 1 - 0.5) < 0.4).any(), "some are truly between two"
+
+
+def test_beside_a_variant_stands_what_the_encoder_heard_of_clip_or_copy() -> None:
+    clips = [Clip(Path(f"{i}.wav"), "cremad", "sad", "", f"cremad-{i}") for i in range(200)]
+    measured, encoded = 3, FEATURES - 3
+
+    def items(of_all: float, heard: float) -> list[Features]:
+        vector = np.concatenate([np.full(measured, of_all), np.full(encoded, heard)])
+        return [Features(np.zeros((1, 64), np.float32), vector) for _ in clips]
+
+    variants = [np.full((4, measured), 30, np.float16) for _ in clips]
+    dataset = Dataset(clips, items(10, 1), items(20, 2), variants, {})
+    batches = _batches(dataset, FunctionalBatches)
+    batches.mixed = False
+    inputs, _ = batches[0]
+    rows = Counter(map(tuple, np.round(50 * inputs[:, [0, measured]]).astype(int).tolist()))
+    assert set(rows) == {(10, 1), (20, 2), (30, 1), (30, 2)}
+    assert min(rows[30, 1], rows[30, 2]) > 0.5 * max(rows[30, 1], rows[30, 2])
 
 
 def test_each_clip_comes_as_often_as_its_chance_says() -> None:
