@@ -196,6 +196,7 @@ def _parts(samples: np.ndarray) -> dict[str, Callable[[], object]]:
         "prosody: jitter and shimmer": lambda: voice.voice_quality(sound, contour),
         "functionals": lambda: functionals.measure_functionals(course.log_mel, course.contours),
         "besides: speech encoder": lambda: measure_encoded(trimmed),
+        "all, with the speech encoder": lambda: features.extract(Sound(samples)),
     }
 
 

@@ -75,8 +75,9 @@ def offer_models(options: list[str], *, key: str) -> str:
             key=key,
         )
         st.caption(
-            "**Hybrid** looks at the spectrogram and measures the voice: pitch, loudness, "
-            "roughness, resonances. **CNN** looks at the spectrogram alone."
+            "**Hybrid** looks at the spectrogram, measures the voice (pitch, loudness, roughness, "
+            "resonances) and hears it through a speech encoder. **CNN** looks at the spectrogram "
+            "alone."
         )
     return str(choice)
 

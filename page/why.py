@@ -93,8 +93,8 @@ def show_saliency(saliency: Saliency, figure: go.Figure, duration_s: float) -> N
 
 
 HYBRID_TOO = (
-    " The Hybrid also hears measurements of the whole voice, which cannot be covered and weigh "
-    "more than half; only the rest is seen here."
+    " The Hybrid also hears measurements of the whole voice and what a speech encoder makes of "
+    "it, which cannot be covered and weigh nearly four fifths; only the rest is seen here."
 )
 
 

@@ -1,8 +1,9 @@
 """What the hybrid asks too where it knows the voice.
 
-A network hears the functionals of a clip less the mean of those of the same voice's
-neutral speech. Its logits and the hybrid's are joined as those of the hybrid's own two
-networks are: a weighted mean, over a temperature; both were fitted on unheard speakers.
+A network hears the functionals of a clip, what the speech encoder hears among them, less
+the mean of those of the same voice's neutral speech. Its logits and the hybrid's are joined
+as those of the hybrid's own two networks are: a weighted mean, over a temperature; both were
+fitted on unheard speakers.
 """
 
 from __future__ import annotations

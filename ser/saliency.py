@@ -13,8 +13,8 @@ fifth was covered at random.
 
 What it is not. Patches are covered one at a time: where a voice says the same thing
 twice, covering either changes little. A network may hang on what no person hears. And
-the functionals, which the hybrid hears too, are kept as they are, so its map shows the
-spectrogram's part of the answer, the smaller one.
+the functionals, which the hybrid hears too (and the speech encoder through them), are kept
+as they are, so its map shows the spectrogram's part of the answer, a fifth.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The encoder that others trained: it runs as it was trained to, on any recording."""
+"""The encoder that others trained: its layers are what they are called, on any recording."""
 
 from __future__ import annotations
 

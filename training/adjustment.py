@@ -26,8 +26,8 @@ def deaf_logits(dataset: Dataset) -> np.ndarray:
     -------
     np.ndarray [shape=(9,)]
         The logits for which the mean of :func:`training.batches.masked_crossentropy` is
-        lowest, of mean 0; 0 for an emotion that no clip has. Clips are drawn and asked as in
-        training, but not mixed.
+        lowest, of mean 0; 0 for an emotion that no clip has. Clips are drawn and asked as the
+        CNN and the functionals do in training, but not mixed.
     """
     count = len(INNER_LABELS)
     asked = asked_of(dataset)

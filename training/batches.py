@@ -181,9 +181,10 @@ class RelativeBatches(FunctionalBatches):
         self._chances = chances / chances.sum()
         # Some five rows are looked up for each that is drawn: standardised once, in half precision.
         clips, no = np.arange(len(dataset)), np.zeros(len(dataset), bool)
-        varied = [self._values(clips, np.full(len(clips), kind), no) for kind in range(self._kinds)]
-        kinds = [self._scaling.functionals(self._own), *varied]
-        self._standard = [values.astype(np.float16) for values in kinds]
+        self._standard = [scaling.functionals(self._own).astype(np.float16)]
+        for kind in range(self._kinds):
+            values = self._values(clips, np.full(len(clips), kind), no)
+            self._standard.append(values.astype(np.float16))
 
     def inputs(self, drawn: np.ndarray, rng: np.random.Generator) -> np.ndarray:
         """Vary each clip and its voice at rest, and give what is between them."""

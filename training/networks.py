@@ -6,7 +6,8 @@ each band for what it is. Both are pooled over time by mean, deviation and maxim
 (the first also by a learnt attention), and one hidden layer makes the answer.
 
 Functionals: a hidden layer on statistics of the whole clip (prosody, voice quality,
-spectrum). Hybrid: a weighted mean of the CNN's and the functionals' logits, in one network.
+spectrum, what the speech encoder hears). Hybrid: a weighted mean of the CNN's and the
+functionals' logits, in one network.
 
 Known voice: a network like that of the functionals, on how these differ from those of
 the same voice at rest (:mod:`ser.known_voices`).
@@ -53,7 +54,7 @@ def build_functionals(
 ) -> keras.Model:
     """Functionals: standardised statistics [shape=(features,)] to logits [shape=(9,)].
 
-    Ten thousand clips are few for a thousand features: noise on what comes in and
+    Ten thousand clips are few for two thousand features: noise on what comes in and
     much dropout keep it from learning the clips by heart.
     """
     functionals = keras.Input((features,), name="functionals")
@@ -69,7 +70,7 @@ def build_functionals(
 def build_known_voice(features: int) -> keras.Model:
     """Known voice: functionals less those of the voice at rest [shape=(features,)] to logits.
 
-    Narrower, so that it and the hybrid stay under 8 MB together.
+    Narrower, so that it, the hybrid and the speech encoder stay under 8 MB together.
     """
     return build_functionals(features, name="known_voice", hidden=KNOWN_HIDDEN)
 

@@ -22,7 +22,7 @@ def on_grid(weights: np.ndarray) -> np.ndarray:
     Returns
     -------
     np.ndarray [same shape, dtype=float32]
-        Off by at most a 32nd of the largest weight of the same output.
+        Off by at most a 31st of the largest weight of the same output.
     """
     if weights.ndim < 2:
         return weights.astype(np.float16).astype(np.float32)

@@ -4,7 +4,7 @@
 
 ``model.bin`` is Whisper base as CTranslate2 keeps it; README.md says where to get it. Only
 what :mod:`ser.speech_encoder` runs is kept: each matrix in 39 steps, every row with a scale
-of its own, packed to some four and a half bits for each weight. Rows are outputs.
+of its own, packed to some four bits for each weight. Rows are outputs.
 """
 
 from __future__ import annotations

@@ -10,7 +10,7 @@ formants     F1 to F3 and their bandwidths
 prosody      all of Praat's measures, and loudness and rate, as one vector
 contours     pitch, periodicity and formants beside the spectrogram's frames
 functionals  how all of these lie and move over the clip, as one long vector
-encoded      the same of what the speech encoder hears
+encoded      means and deviations of what the speech encoder hears
 schema       what the models are fed, with a version that guards it
 classic      the 180 means of many well-known systems, for training.recipes
 ============ ==============================================================

@@ -5,7 +5,8 @@ Large-Scale Weak Supervision"; OpenAI, MIT): two convolutions on a log-mel spect
 the first three of its six blocks of self-attention, which know how something is said more
 than what. It learnt from 680,000 hours of speech; our corpora hold some ten.
 ``whisper_base.npz`` holds its weights, rounded (:mod:`training.speech_encoder`); they are
-never trained here.
+never trained here. It learnt from half a minute at a time, filled up with silence; here it
+hears what there is, ten seconds at most.
 """
 
 from __future__ import annotations
@@ -52,9 +53,9 @@ def encode(samples: np.ndarray) -> np.ndarray:
     -------
     np.ndarray [shape=(n // 320, 512), dtype=float32]
     """
-    centred = samples - np.mean(samples, dtype=np.float64)
-    level = float(np.sqrt(np.mean(centred**2)))
-    scaled = (centred * (_RMS / max(level, 1e-9))).astype(np.float32)
+    centred = samples.astype(np.float32) - np.float32(np.mean(samples, dtype=np.float64))
+    level = float(np.sqrt(np.mean(np.square(centred), dtype=np.float64)))
+    scaled = centred * np.float32(_RMS / max(level, 1e-9))
     moments = len(scaled) // FRAME
     parts = np.array_split(scaled[: moments * FRAME].reshape(moments, FRAME), _parts(len(scaled)))
     return np.concatenate([_encode(part.ravel()) for part in parts])
@@ -131,7 +132,6 @@ def _gelu(x: np.ndarray) -> np.ndarray:
     return answer
 
 
-@cache
 def _positions(frames: int) -> np.ndarray:
     """Sinusoids that tell when a frame is [shape=(frames, 512), dtype=float32]."""
     slowness = np.exp(-np.log(10_000.0) / (CHANNELS // 2 - 1) * np.arange(CHANNELS // 2))
