@@ -144,7 +144,7 @@ def show_architecture(root: Path) -> None:
         f"({in_short(all_of_it)}) is that CNN and a second branch on statistics of the whole "
         "recording, such as pitch, loudness and rhythm, and of what a speech encoder hears in it "
         f"(the lower half of OpenAI's Whisper base, {in_short(WEIGHTS)} weights, not drawn and "
-        "used as it is); their answers are weighed together. "
+        "trained by others alone); their answers are weighed together. "
         "Where it knows the voice it also asks a third network, not drawn here, which hears what "
         "differs from that voice at rest. In each box stand the shape of what leaves it and the "
         "number of weights, which training sets."

@@ -21,6 +21,8 @@ from joblib import Memory, Parallel, delayed, parallel_config
 
 from ser.audio import SAMPLE_RATE, load
 from ser.onnx_models import open_onnx
+from ser.speech_encoder import HOP_LENGTH, N_FFT, N_MELS
+from ser.speech_encoder import log_mel as whisper_log_mel
 from training.corpora import Clip
 from training.dataset import Dataset, TrainingError, identity
 
@@ -38,7 +40,6 @@ LENGTH_S = 8
 """Of longer clips it hears the end; shorter ones get silence in front."""
 
 FRAME_S = 0.02
-N_FFT, HOP_LENGTH, N_MELS = 400, 160, 80
 TEACHER_HELP = f"an encoder that the CNN learns from too ({NAME}, see README.md)"
 """Of the commands' option ``--teacher``."""
 
@@ -115,24 +116,12 @@ def log_mel(samples: np.ndarray) -> np.ndarray:
     -------
     np.ndarray [shape=(80, 800), dtype=float32]
     """
-    import librosa
-
     length = LENGTH_S * SAMPLE_RATE
     padded = np.zeros(length, dtype=np.float32)
     kept = samples[-length:]
     padded[length - len(kept) :] = kept
     padded = (padded - padded.mean()) / np.sqrt(padded.var() + 1e-7)
-    power = librosa.feature.melspectrogram(
-        y=padded.astype(np.float64),
-        sr=SAMPLE_RATE,
-        n_fft=N_FFT,
-        hop_length=HOP_LENGTH,
-        n_mels=N_MELS,
-        pad_mode="reflect",
-    )[:, :-1]
-    levels = np.log10(np.maximum(power, 1e-10))
-    spectrogram: np.ndarray = (np.maximum(levels, levels.max() - 8.0) + 4.0) / 4.0
-    return spectrogram.astype(np.float32)
+    return whisper_log_mel(padded.astype(np.float64), pad_mode="reflect").T
 
 
 def _check(file: Path) -> None:

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from functools import cache
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 
@@ -57,28 +58,27 @@ def encode(samples: np.ndarray) -> np.ndarray:
     level = float(np.sqrt(np.mean(np.square(centred), dtype=np.float64)))
     scaled = centred * np.float32(_RMS / max(level, 1e-9))
     moments = len(scaled) // FRAME
-    parts = np.array_split(scaled[: moments * FRAME].reshape(moments, FRAME), _parts(len(scaled)))
+    whole = scaled[: moments * FRAME].reshape(moments, FRAME)
+    parts = np.array_split(whole, -(-len(scaled) // _SPAN))
     return np.concatenate([_encode(part.ravel()) for part in parts])
 
 
-def _parts(length: int) -> int:
-    return -(-length // _SPAN)
+def log_mel(
+    samples: np.ndarray, *, pad_mode: Literal["constant", "reflect"] = "constant"
+) -> np.ndarray:
+    """Log-mel spectrogram as Whisper wants it.
 
+    Parameters
+    ----------
+    samples : np.ndarray [shape=(n,)]
+        At 16 kHz.
+    pad_mode : {"constant", "reflect"}
+        What is heard before the beginning and after the end; see ``numpy.pad``.
 
-def _encode(samples: np.ndarray) -> np.ndarray:
-    weights = _weights()
-    x = _gelu(_convolved(_log_mel(samples), weights, "conv1", stride=1))
-    x = _gelu(_convolved(x, weights, "conv2", stride=2))
-    x += _positions(len(x))
-    for block in range(BLOCKS):
-        x += _attended(_normalised(x, weights, f"{block}/attention_norm"), weights, block)
-        hidden = _linear(_normalised(x, weights, f"{block}/mlp_norm"), weights, f"{block}/mlp_in")
-        x += _linear(_gelu(hidden), weights, f"{block}/mlp_out")
-    return x
-
-
-def _log_mel(samples: np.ndarray) -> np.ndarray:
-    """Log-mel spectrogram as Whisper wants it [shape=(frames, 80)]."""
+    Returns
+    -------
+    np.ndarray [shape=(n // 160, 80), dtype=float32]
+    """
     import librosa
 
     power = librosa.feature.melspectrogram(
@@ -87,11 +87,23 @@ def _log_mel(samples: np.ndarray) -> np.ndarray:
         n_fft=N_FFT,
         hop_length=HOP_LENGTH,
         n_mels=N_MELS,
-        pad_mode="constant",
+        pad_mode=pad_mode,
     )[:, : len(samples) // HOP_LENGTH]
     levels = np.log10(np.maximum(power.T, 1e-10))
     spectrogram: np.ndarray = (np.maximum(levels, levels.max() - _RANGE) + 4.0) / 4.0
     return spectrogram.astype(np.float32)
+
+
+def _encode(samples: np.ndarray) -> np.ndarray:
+    weights = _weights()
+    x = _gelu(_convolved(log_mel(samples), weights, "conv1", stride=1))
+    x = _gelu(_convolved(x, weights, "conv2", stride=2))
+    x += _positions(len(x))
+    for block in range(BLOCKS):
+        x += _attended(_normalised(x, weights, f"{block}/attention_norm"), weights, block)
+        hidden = _linear(_normalised(x, weights, f"{block}/mlp_norm"), weights, f"{block}/mlp_in")
+        x += _linear(_gelu(hidden), weights, f"{block}/mlp_out")
+    return x
 
 
 def _convolved(x: np.ndarray, weights: Weights, name: str, *, stride: int) -> np.ndarray:
