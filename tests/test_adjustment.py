@@ -22,7 +22,7 @@ def _dataset(counts: dict[tuple[str, str], int]) -> Dataset:
         for (corpus, emotion), count in counts.items()
         for i in range(count)
     ]
-    return Dataset(clips, [], [], [], {})
+    return Dataset(clips, [], [], [], [], {})
 
 
 TWO = {

@@ -38,22 +38,45 @@ def test_time_stretch_changes_the_length_and_keeps_f0(held_vowel: np.ndarray, ra
     assert np.nanmedian(pitch_contour(stretched).f0_hz) == pytest.approx(150.0, rel=0.01)
 
 
-@pytest.mark.parametrize("snr_db", [20.0, 0.0])
-def test_noise_has_the_ratio_asked_for(
-    held_vowel: np.ndarray, snr_db: float, rng: np.random.Generator
+@pytest.mark.parametrize("way", augment.SPOILED_BY)
+def test_every_way_of_spoiling_changes_a_recording_and_keeps_its_length(
+    held_vowel: np.ndarray, rng: np.random.Generator, way: str
 ) -> None:
-    noise = augment.add_noise(held_vowel, snr_db=snr_db, exponent=1.0, rng=rng) - held_vowel
+    heard = augment._spoil_by(way, held_vowel, rng)
+    assert np.isfinite(heard).all()
+    assert len(heard) == pytest.approx(len(held_vowel), abs=3000)
+    kept = heard[: len(held_vowel)]
+    assert not np.allclose(kept, held_vowel[: len(kept)], atol=1e-3)
+
+
+def test_a_recording_is_spoiled_every_time_and_in_every_way(
+    held_vowel: np.ndarray, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ways: list[list[str]] = []
+
+    def told(name: str, samples: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+        ways[-1].append(name)
+        return samples
+
+    monkeypatch.setattr(augment, "_spoil_by", told)
+    for seed in range(300):
+        ways.append([])
+        augment.spoil(held_vowel, np.random.default_rng(seed))
+    assert {len(names) for names in ways} == {1, 2}
+    assert {name for names in ways for name in names} == set(augment.SPOILED_BY)
+    order = list(augment.SPOILED_BY)
+    assert all(names == sorted(names, key=order.index) for names in ways), "as sound meets them"
+
+
+@pytest.mark.parametrize("way", ["noise", "crowd"])
+def test_noise_is_as_loud_however_much_silence_is_around_the_voice(
+    held_vowel: np.ndarray, monkeypatch: pytest.MonkeyPatch, way: str
+) -> None:
+    monkeypatch.setattr(augment, "SNR_DB", (10.0, 10.0))
+    recording = np.pad(held_vowel, 32_000)
+    noise = augment._spoil_by(way, recording, np.random.default_rng(1)) - recording
     ratio = np.mean(held_vowel**2) / np.mean(noise**2)
-    assert 10 * np.log10(ratio) == pytest.approx(snr_db, abs=0.1)
-
-
-def test_pink_noise_falls_by_three_decibels_an_octave(rng: np.random.Generator) -> None:
-    noise = augment.add_noise(
-        np.full(1 << 16, 1e-6, np.float32), snr_db=-100, exponent=1.0, rng=rng
-    )
-    power = np.abs(np.fft.rfft(noise)) ** 2
-    octaves = [power[start : 2 * start].mean() for start in (1024, 2048, 4096, 8192)]
-    assert np.diff(10 * np.log10(octaves)) == pytest.approx(-3.0, abs=0.5)
+    assert 10 * np.log10(ratio) == pytest.approx(10.0, abs=0.5)
 
 
 def test_a_shorter_tract_moves_the_spectrum_up() -> None:

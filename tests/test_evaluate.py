@@ -502,7 +502,7 @@ def _featureless(clips: Sequence[Clip], **_: Any) -> Dataset:
         for _ in clips
     ]
     variants = [np.zeros((4, len(feature_names())), dtype=np.float16) for _ in clips]
-    return Dataset(list(clips), features, features, variants, {})
+    return Dataset(list(clips), features, features, variants, variants, {})
 
 
 @pytest.fixture

@@ -176,12 +176,13 @@ def _clips(emotions: Sequence[str], speakers: Sequence[str], corpus: str = "crem
 
 
 def _dataset(clips: list[Clip], values: np.ndarray) -> Dataset:
-    """Clips with these functionals; their copies are 2 higher, and their variants 1."""
+    """Clips with these functionals; copies are 2 higher, variants 1, what is spoiled 3."""
     nothing = np.zeros((1, 64), np.float32)
     own = [Features(nothing, row.astype(np.float32)) for row in values]
     copies = [Features(nothing, row.functionals + 2) for row in own]
     variants = [np.tile(row + 1, (4, 1)).astype(np.float16) for row in values]
-    return Dataset(clips, own, copies, variants, {})
+    spoiled = [np.tile(row + 3, (2, 1)).astype(np.float16) for row in values]
+    return Dataset(clips, own, copies, variants, spoiled, {})
 
 
 def test_a_voice_cancels_out_however_it_is_varied() -> None:

@@ -348,7 +348,8 @@ def _featureless(clips: Sequence[Clip], **options: Any) -> Dataset:
         )
         for _ in clips
     ]
-    return Dataset(list(clips), features, features, [np.zeros((4, 1))] * len(clips), {})
+    nothing = [np.zeros((4, 1))] * len(clips)
+    return Dataset(list(clips), features, features, nothing, nothing, {})
 
 
 def _options(root: Path, *more: str) -> list[str]:

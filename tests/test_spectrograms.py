@@ -39,7 +39,8 @@ def dataset() -> Dataset:
         for i in range(9)
     ]
     copies = [Features(item.log_mel - 30, item.functionals) for item in original]
-    return Dataset(clips, original, copies, [np.zeros((1, FEATURES))] * 9, {})
+    nothing = [np.zeros((1, FEATURES))] * 9
+    return Dataset(clips, original, copies, nothing, nothing, {})
 
 
 def _scaling() -> Scaling:

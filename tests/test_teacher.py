@@ -155,7 +155,9 @@ def dataset() -> Dataset:
         for _ in clips
     ]
     variants = [np.zeros((1, FEATURES), dtype=np.float16)] * 8
-    return Dataset(clips, items, items, variants, {}, rng.normal(size=(8, 30)).astype(np.float16))
+    return Dataset(
+        clips, items, items, variants, variants, {}, rng.normal(size=(8, 30)).astype(np.float16)
+    )
 
 
 def _scaling() -> Scaling:

@@ -50,7 +50,8 @@ def _dataset(*, speakers: dict[str, int], corpus: str = "cremad") -> Dataset:
     ]
     copies = [Features(item.log_mel + 100, item.functionals + 100) for item in features]
     variants = [np.full((4, FEATURES), 50, dtype=np.float16) for _ in clips]
-    return Dataset(clips, features, copies, variants, {})
+    spoiled = [np.full((2, FEATURES), 150, dtype=np.float16) for _ in clips]
+    return Dataset(clips, features, copies, variants, spoiled, {})
 
 
 def _scaling() -> Scaling:
@@ -228,9 +229,9 @@ def test_a_seed_gives_the_same_batches_again_and_each_epoch_others(kind: type[Ba
     np.testing.assert_array_equal(first[0][0], resumed[0][0])
 
 
-def test_originals_copies_and_variants_are_all_drawn() -> None:
+def test_originals_and_all_that_is_made_of_them_are_drawn() -> None:
     functionals, _ = _batches(_dataset(speakers={"a": 128}), FunctionalBatches)[0]
-    assert set(functionals.mean(axis=1).round().tolist()) == {0, 1, 2}
+    assert set(functionals.mean(axis=1).round().tolist()) == {0, 1, 2, 3}
     spectrograms, _ = _batches(_dataset(speakers={"a": 128}))[0]
     is_copy = spectrograms.max(axis=(1, 2, 3)) > 10
     assert 0 < is_copy.sum() < len(is_copy)
@@ -246,7 +247,7 @@ def test_what_is_asked_of_mixed_clips_is_mixed_as_they_are() -> None:
     level = np.array([INNER_LABELS.index(clip.emotion) for clip in clips], dtype=np.float32)
     own = [Features(np.zeros((1, 64), np.float32), np.full(FEATURES, x)) for x in level]
     variants = [np.full((4, FEATURES), x, dtype=np.float16) for x in level]
-    inputs, asked = _batches(Dataset(clips, own, own, variants, {}), FunctionalBatches)[0]
+    inputs, asked = _batches(Dataset(clips, own, own, variants, variants, {}), FunctionalBatches)[0]
     wanted, possible = np.split(asked, 2, axis=1)
     assert wanted.sum(axis=1) == pytest.approx(1.0)
     assert possible[wanted > 0].min() == 1.0, "what is asked for can be answered"
@@ -265,13 +266,21 @@ def test_beside_a_variant_stands_what_the_encoder_heard_of_clip_or_copy() -> Non
         return [Features(np.zeros((1, 64), np.float32), vector) for _ in clips]
 
     variants = [np.full((4, measured), 30, np.float16) for _ in clips]
-    dataset = Dataset(clips, items(10, 1), items(20, 2), variants, {})
+    spoiled = [
+        np.stack([one.functionals, other.functionals])
+        for one, other in zip(items(40, 4), items(60, 6), strict=True)
+    ]
+    dataset = Dataset(clips, items(10, 1), items(20, 2), variants, spoiled, {})
     batches = _batches(dataset, FunctionalBatches)
     batches.mixed = False
-    inputs, _ = batches[0]
-    rows = Counter(map(tuple, np.round(50 * inputs[:, [0, measured]]).astype(int).tolist()))
-    assert set(rows) == {(10, 1), (20, 2), (30, 1), (30, 2)}
-    assert min(rows[30, 1], rows[30, 2]) > 0.5 * max(rows[30, 1], rows[30, 2])
+    rows: Counter[tuple[int, ...]] = Counter()
+    for _ in range(10):
+        inputs, _ = batches[0]
+        rows.update(map(tuple, np.round(50 * inputs[:, [0, measured]]).astype(int).tolist()))
+        batches.on_epoch_end()
+    assert set(rows) == {(10, 1), (20, 2), (30, 1), (30, 2), (40, 4), (60, 6)}
+    assert rows[30, 1] == pytest.approx(rows[30, 2], rel=0.5)
+    assert rows[40, 4] == pytest.approx(rows[60, 6], rel=0.5)
 
 
 def test_each_clip_comes_as_often_as_its_chance_says() -> None:

@@ -14,16 +14,37 @@ from __future__ import annotations
 import numpy as np
 
 from ser.audio import SAMPLE_RATE
-from ser.features import HOP_S, PROSODIC_FEATURES, mel_frequencies
+from ser.features import HOP_S, PROSODIC_FEATURES, mel_frequencies, trim
 from ser.features.schema import Course
 from ser.features.spectral import FLOOR_DB
-from training.degrade import encode, mix, quicken, reverberate, room_response, telephone
+from training.degrade import (
+    clip,
+    encode,
+    mix,
+    quicken,
+    reverberate,
+    room_response,
+    telephone,
+)
+from training.nonspeech import coloured
 
 PITCH_SHIFT_ST = 3.0
 """Largest pitch shift of a copy, in semitones: within one speaker's moods."""
 
 STRETCH = (0.85, 1.18)
 SNR_DB = (0.0, 30.0)
+
+SPOILED_BY = {
+    "room": 0.2,
+    "noise": 0.35,
+    "crowd": 0.2,
+    "overdrive": 0.05,
+    "telephone": 0.08,
+    "codec": 0.12,
+}
+"""How often a recording is spoiled by what, in the order in which a sound meets them."""
+
+SPOILED_TWICE = 0.3
 
 
 def pitch_shift(samples: np.ndarray, semitones: float) -> np.ndarray:
@@ -40,28 +61,6 @@ def time_stretch(samples: np.ndarray, rate: float) -> np.ndarray:
 
     stretched: np.ndarray = librosa.effects.time_stretch(samples, rate=rate)
     return stretched.astype(np.float32)
-
-
-def add_noise(
-    samples: np.ndarray, *, snr_db: float, exponent: float, rng: np.random.Generator
-) -> np.ndarray:
-    """Add noise whose power falls as 1 / f**exponent, at a signal-to-noise ratio.
-
-    Parameters
-    ----------
-    samples : np.ndarray [shape=(n,)]
-    snr_db : float
-        Mean power of the clip over mean power of the noise, in dB.
-    exponent : float
-        0 white, 1 pink, 2 brown.
-    """
-    spectrum = np.fft.rfft(rng.standard_normal(len(samples)))
-    bins = np.arange(len(spectrum), dtype=np.float64)
-    bins[0] = 1.0
-    noise = np.fft.irfft(spectrum * bins ** (-exponent / 2), len(samples))
-    wanted = float(np.mean(np.square(samples, dtype=np.float64))) / 10 ** (snr_db / 10)
-    noise *= np.sqrt(wanted / max(float(np.mean(noise**2)), 1e-20))
-    return (samples + noise).astype(np.float32)
 
 
 def crowd(samples: np.ndarray, rng: np.random.Generator, *, voices: int = 5) -> np.ndarray:
@@ -106,12 +105,51 @@ def _elsewhere(samples: np.ndarray, rng: np.random.Generator) -> np.ndarray:
         if rng.random() < 0.3:
             changed = mix(changed, crowd(samples, rng), snr_db=snr_db)
         else:
-            changed = add_noise(changed, snr_db=snr_db, exponent=rng.uniform(0, 2), rng=rng)
+            changed = mix(changed, _steady(len(changed), rng), snr_db=snr_db)
     if rng.random() < 0.12:
         changed = telephone(changed)
     if rng.random() < 0.08:
         changed = encode(changed, codec=str(rng.choice(["OPUS", "MP3"])))
     return changed
+
+
+def spoil(samples: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Spoil a whole recording, voice and tempo kept; [shape=(n,)] to about n.
+
+    Unlike :func:`varied_copy`, it takes what silence there is around the voice along: noise
+    lasts through it, and what will be cut off must be found in the noise first.
+    """
+    names, chances = list(SPOILED_BY), list(SPOILED_BY.values())
+    count = 2 if rng.random() < SPOILED_TWICE else 1
+    drawn = set(rng.choice(names, count, replace=False, p=chances))
+    spoiled = samples
+    for name in names:
+        if name in drawn:
+            spoiled = _spoil_by(name, spoiled, rng)
+    return spoiled
+
+
+def _spoil_by(name: str, samples: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    if name == "room":
+        room = room_response(
+            t60_s=rng.uniform(0.15, 0.9), rng=rng, direct_db=rng.uniform(-3.0, 9.0)
+        )
+        return reverberate(samples, room)
+    if name == "overdrive":
+        return clip(samples, drive_db=rng.uniform(3, 15))
+    if name == "telephone":
+        return telephone(samples)
+    if name == "codec":
+        codec, least = [("OPUS", 7.0), ("MP3", 12.0)][int(rng.integers(2))]
+        return encode(samples, codec=codec, kbps=rng.uniform(least, 32))
+    voice = trim(samples)
+    noise = crowd(voice, rng) if name == "crowd" else _steady(len(samples), rng)
+    return mix(samples, noise, snr_db=rng.uniform(*SNR_DB), level_of=voice)
+
+
+def _steady(count: int, rng: np.random.Generator) -> np.ndarray:
+    """Make noise of a colour between white and brown [shape=(count,), dtype=float32]."""
+    return coloured(rng, count, rng.uniform(0, 2)).astype(np.float32)
 
 
 def augment(log_mel: np.ndarray, rng: np.random.Generator) -> np.ndarray:

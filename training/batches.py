@@ -14,8 +14,11 @@ from training.dataset import Dataset
 from training.enrolment import neutral_by_voice, voice_of
 from training.windows import varied_window
 
-SHARE_VARIED = 0.7
+SHARE_VARIED = 0.2
 """How often varied functionals stand for a clip's own."""
+
+SHARE_SPOILED = 0.5
+"""How often a spoiled copy's stand for them."""
 
 MIXING = 0.3
 """Of mixup: weights are drawn from Beta(0.3, 0.3), so most clips stay nearly pure."""
@@ -135,28 +138,36 @@ class FunctionalBatches(Batches):
         copies = np.stack([item.functionals for item in dataset.copies])
         self._copies = np.clip(copies, *_HALF).astype(np.float16)
         self._variants = np.stack(dataset.variants)
-        self._kinds = 1 + self._variants.shape[1]
+        self._spoiled = np.stack(dataset.spoiled)
+        varied, spoiled = 1 + self._variants.shape[1], self._spoiled.shape[1]
+        self._shares = np.array(
+            [1 - SHARE_VARIED - SHARE_SPOILED]
+            + [SHARE_VARIED / varied] * varied
+            + [SHARE_SPOILED / spoiled] * spoiled
+        )
 
     def inputs(self, drawn: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-        """Take each clip's own functionals, or mostly one of the varied."""
-        return self._values(drawn, *self._varying(len(drawn), rng))
+        """Take each clip's own functionals, or mostly others in their stead."""
+        return self._values(drawn, self._kinds(len(drawn), rng))
 
-    def _varying(self, count: int, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
-        """Decide which variant, and whether a clip's own instead [shape=(count,) each]."""
-        which = rng.integers(self._kinds, size=count)
-        return which, rng.random(count) > SHARE_VARIED
+    def _kinds(self, count: int, rng: np.random.Generator) -> np.ndarray:
+        """Decide which functionals stand for each clip [shape=(count,)]; see :meth:`_values`."""
+        return rng.choice(len(self._shares), count, p=self._shares)
 
-    def _values(self, clips: np.ndarray, which: np.ndarray, own: np.ndarray) -> np.ndarray:
-        """Give clips' functionals, standardised: the copy's (0) or a variant's (1 and so on).
+    def _values(self, clips: np.ndarray, kinds: np.ndarray) -> np.ndarray:
+        """Give clips' functionals, standardised.
 
-        The encoder did not hear the variants. What it heard of the clip stands for half of
-        them, and what it heard of the copy for the others.
+        Kind 0 is a clip's own, 1 its copy's; then come its variants, then its spoiled copies.
+        The encoder did not hear the variants. What it heard of the clip stands beside half of
+        them, and what it heard of the copy beside the others.
         """
-        heard_copy = ~own & (which % 2 == 0)
+        variants, measured = self._variants.shape[1:]
+        is_variant = (kinds > 1) & (kinds < 2 + variants)
+        is_spoiled = kinds >= 2 + variants
+        heard_copy = (kinds == 1) | (is_variant & (kinds % 2 == 1))
         values = np.where(heard_copy[:, None], self._copies[clips], self._own[clips])
-        variant = np.flatnonzero(~own & (which > 0))
-        measured = self._variants.shape[2]
-        values[variant, :measured] = self._variants[clips[variant], which[variant] - 1]
+        values[is_variant, :measured] = self._variants[clips[is_variant], kinds[is_variant] - 2]
+        values[is_spoiled] = self._spoiled[clips[is_spoiled], kinds[is_spoiled] - 2 - variants]
         return self._scaling.functionals(values)
 
 
@@ -180,17 +191,16 @@ class RelativeBatches(FunctionalBatches):
         chances = self._chances * [len(clips) > 1 for clips in self._at_rest]
         self._chances = chances / chances.sum()
         # Some five rows are looked up for each that is drawn: standardised once, in half precision.
-        clips, no = np.arange(len(dataset)), np.zeros(len(dataset), bool)
-        self._standard = [scaling.functionals(self._own).astype(np.float16)]
-        for kind in range(self._kinds):
-            values = self._values(clips, np.full(len(clips), kind), no)
-            self._standard.append(values.astype(np.float16))
+        clips = np.arange(len(dataset))
+        self._standard = [
+            self._values(clips, np.full(len(clips), kind)).astype(np.float16)
+            for kind in range(len(self._shares))
+        ]
 
     def inputs(self, drawn: np.ndarray, rng: np.random.Generator) -> np.ndarray:
         """Vary each clip and its voice at rest, and give what is between them."""
-        which, own = self._varying(len(drawn), rng)
         relative = np.empty((len(drawn), self._own.shape[1]), np.float32)
-        for row, (clip, kind) in enumerate(zip(drawn, np.where(own, 0, which + 1), strict=True)):
+        for row, (clip, kind) in enumerate(zip(drawn, self._kinds(len(drawn), rng), strict=True)):
             values = self._standard[kind]
             at_rest = values[self._drawn_at_rest(clip, rng)].mean(axis=0, dtype=np.float32)
             relative[row] = values[clip] - at_rest

@@ -28,7 +28,7 @@ from training.corpora import Clip
 from training.degrade import Samples
 from training.nonspeech import coloured
 
-VERSION = 2
+VERSION = 3
 """Raise it whenever a condition sounds otherwise than before."""
 
 CLEAN = "clean"

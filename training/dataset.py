@@ -18,15 +18,18 @@ from joblib import Memory, Parallel, delayed, parallel_config
 
 from ser.audio import Sound, load
 from ser.errors import AudioError, SerError
-from ser.features import Features, feature_schema, trim
+from ser.features import Features, extract, feature_names, feature_schema, trim
 from ser.features.encoded import ENCODED, measure_encoded
 from ser.features.schema import Course, follow, measured_schema, sum_up
 from ser.labels import INNER_LABELS
-from training.augment import varied_copy, vary_course
+from training.augment import spoil, varied_copy, vary_course
 from training.corpora import Clip
 
 VARIANTS = 12
 """Varied functionals of each clip."""
+
+SPOILED = 2
+"""Spoiled copies of each clip."""
 
 _LARGEST_HALF = 6e4
 Extracted = tuple[Features, Features, np.ndarray]
@@ -51,6 +54,9 @@ class Dataset:
     variants : list of np.ndarray [shape=(12, measured), dtype=float16]
         What :func:`ser.features.schema.sum_up` makes of the same clips varied otherwise
         (:func:`training.augment.vary_course`): for training only.
+    spoiled : list of np.ndarray [shape=(2, functionals), dtype=float16]
+        Functionals of the same clips in noise and rooms, over telephones and codecs
+        (:func:`training.augment.spoil`): for training only.
     unusable : dict[str, str]
         Path to reason for clips whose sound cannot be analysed.
     heard : np.ndarray [shape=(clips, 2304), dtype=float16] or None
@@ -62,6 +68,7 @@ class Dataset:
     original: list[Features] = field(repr=False)
     copies: list[Features] = field(repr=False)
     variants: list[np.ndarray] = field(repr=False)
+    spoiled: list[np.ndarray] = field(repr=False)
     unusable: dict[str, str]
     heard: np.ndarray | None = field(default=None, repr=False)
 
@@ -75,6 +82,7 @@ class Dataset:
             original=[self.original[i] for i in wanted],
             copies=[self.copies[i] for i in wanted],
             variants=[self.variants[i] for i in wanted],
+            spoiled=[self.spoiled[i] for i in wanted],
             unusable=self.unusable,
             heard=None if self.heard is None else self.heard[wanted],
         )
@@ -108,24 +116,42 @@ def load_dataset(clips: Sequence[Clip], *, cache: Path, seed: int, jobs: int = -
     memory = Memory(cache, verbose=0)
     extract_corpus = memory.cache(_extract_corpus, ignore=["jobs"])
     encode_corpus = memory.cache(_encode_corpus, ignore=["jobs"])
+    spoil_corpus = memory.cache(_spoil_corpus, ignore=["jobs"])
     schema = measured_schema() | {"variants": VARIANTS}
-    kept: list[tuple[Clip, Features, Features, np.ndarray]] = []
-    unusable: dict[str, str] = {}
+    kept = Dataset([], [], [], [], [], {})
     for corpus in dict.fromkeys(clip.corpus for clip in clips):
         own = [clip for clip in clips if clip.corpus == corpus]
         files = [identity(clip.path) for clip in own]
         packed = extract_corpus(corpus, files, schema, seed, jobs=jobs)
         encoded = encode_corpus(corpus, files, feature_schema(), seed, jobs=jobs)
-        for clip, result, heard in zip(own, _unpack(packed), encoded, strict=True):
+        spoiled = [
+            spoil_corpus(corpus, files, feature_schema(), seed, number, jobs=jobs)
+            for number in range(SPOILED)
+        ]
+        columns = (own, _unpack(packed), encoded, np.stack(spoiled, axis=1))
+        for clip, result, heard, worse in zip(*columns, strict=True):
             if isinstance(result, str):
-                unusable[str(clip.path)] = result
-            else:
-                of_clip, of_copy, varied = result
-                kept.append((clip, _joined(of_clip, heard[0]), _joined(of_copy, heard[1]), varied))
+                kept.unusable[str(clip.path)] = result
+                continue
+            of_clip, of_copy, varied = result
+            kept.clips.append(clip)
+            kept.original.append(_joined(of_clip, heard[0]))
+            kept.copies.append(_joined(of_copy, heard[1]))
+            kept.variants.append(varied)
+            kept.spoiled.append(_or_else(worse, kept.original[-1]))
     if not kept:
         raise TrainingError("None of the clips can be used: make the table of clips anew.")
-    kept_clips, original, copies, variants = (list(column) for column in zip(*kept, strict=True))
-    return Dataset(kept_clips, original, copies, variants, unusable)
+    return kept
+
+
+def _or_else(spoiled: np.ndarray, whole: Features) -> np.ndarray:
+    """Let the clip's own functionals stand where nothing was left of a spoiled copy."""
+    return np.where(np.isnan(spoiled), _half(whole.functionals), spoiled)
+
+
+def _half(values: np.ndarray) -> np.ndarray:
+    """Keep in half precision what may be larger than it can tell."""
+    return np.clip(values, -_LARGEST_HALF, _LARGEST_HALF).astype(np.float16)
 
 
 def _joined(measured: Features, encoded: np.ndarray) -> Features:
@@ -213,6 +239,34 @@ def _encode_clip(path: str, seed: int) -> np.ndarray:
         return np.full((2, len(ENCODED)), np.nan, np.float16)
 
 
+def _spoil_corpus(
+    corpus: str,
+    files: list[tuple[str, int, int]],
+    schema: dict[str, Any],
+    seed: int,
+    number: int,
+    *,
+    jobs: int,
+) -> np.ndarray:
+    """Measure one spoiled copy of each clip [shape=(clips, functionals), dtype=float16]."""
+    from tqdm import tqdm
+
+    with parallel_config("loky", n_jobs=jobs, inner_max_num_threads=1):
+        spoiled = Parallel(return_as="generator")(
+            delayed(_spoil_clip)(path, seed, number) for path, _, _ in files
+        )
+        return np.stack(list(tqdm(spoiled, total=len(files), desc=f"spoiled copy of {corpus}")))
+
+
+def _spoil_clip(path: str, seed: int, number: int) -> np.ndarray:
+    """Measure one spoiled copy of a clip [shape=(functionals,)]; NaN where nothing is left."""
+    rng = np.random.default_rng([*_seed_of(path, seed), 2, number])
+    try:
+        return _half(extract(Sound(spoil(load(path).samples, rng))).functionals)
+    except AudioError:
+        return np.full(len(feature_names()), np.nan, np.float16)
+
+
 def _pack(results: list[Extracted | str]) -> dict[str, Any]:
     """Join many small arrays into few large ones, in half precision: quick to load."""
     usable = [result for result in results if not isinstance(result, str)]
@@ -225,7 +279,7 @@ def _pack(results: list[Extracted | str]) -> dict[str, Any]:
         "log_mel": np.concatenate([item.log_mel for item in features]).astype(np.float16),
         "lengths": np.array([len(item.log_mel) for item in features]),
         "functionals": np.stack([item.functionals for item in features]),
-        "variants": np.clip(variants, -_LARGEST_HALF, _LARGEST_HALF).astype(np.float16),
+        "variants": _half(variants),
     }
 
 

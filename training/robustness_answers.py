@@ -203,7 +203,7 @@ def _logits(model: keras.Model, features: list[Features | None], run: TrainedRun
     if known.any():
         usable = [item for item in features if item is not None]
         # Only their number counts: clips and what is varied of them are for training.
-        asked = Dataset([run.test[0]] * len(usable), usable, [], [], {})
+        asked = Dataset([run.test[0]] * len(usable), usable, [], [], [], {})
         logits = predict_logits(model, asked, run.scaling)
         answers[known] = without_untrained(logits, run.emotions)
     return answers

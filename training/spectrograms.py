@@ -121,9 +121,9 @@ def read_pack(path: Path) -> Dataset:
         raise TrainingError(
             f"{path} holds no spectrograms: make it with python -m training.spectrograms pack."
         ) from error
-    variants = [_NOTHING] * len(clips)
+    nothing = [_NOTHING] * len(clips)
     return Dataset(
-        clips, original, copies, variants, unusable={}, heard=heard if len(heard) else None
+        clips, original, copies, nothing, nothing, {}, heard=heard if len(heard) else None
     )
 
 
