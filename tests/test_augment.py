@@ -44,7 +44,8 @@ def test_every_way_of_spoiling_changes_a_recording_and_keeps_its_length(
 ) -> None:
     heard = augment._spoil_by(way, held_vowel, rng)
     assert np.isfinite(heard).all()
-    assert len(heard) == pytest.approx(len(held_vowel), abs=3000)
+    # A codec may add or lose a frame or two at the ends.
+    assert len(heard) == pytest.approx(len(held_vowel), abs=3000 if way == "codec" else 0)
     kept = heard[: len(held_vowel)]
     assert not np.allclose(kept, held_vowel[: len(kept)], atol=1e-3)
 

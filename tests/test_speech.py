@@ -49,6 +49,22 @@ def test_added_silence_changes_nothing(speech: np.ndarray) -> None:
     assert len(trim(added)) == pytest.approx(len(trim(heard)), abs=0.02 * SAMPLE_RATE)
 
 
+@pytest.mark.parametrize("offset", [0.0, 0.005, 0.02])
+@pytest.mark.parametrize("zeros", [900, 16_000, 16_050])
+@pytest.mark.parametrize("quiet_s", [0.0, 0.75])
+def test_zeros_around_a_recording_change_nothing_at_all(
+    speech: np.ndarray, offset: float, zeros: int, quiet_s: float
+) -> None:
+    """The margin holds nothing that was added, and an offset is no sound beside zeros."""
+    voice = np.concatenate([_room(quiet_s), trim(speech)[1:-1], _room(quiet_s, 1)])
+    voice += np.float32(offset)
+    np.testing.assert_array_equal(trim(np.pad(voice, zeros)), trim(voice))
+
+
+def test_silence_alone_is_no_error() -> None:
+    assert len(trim(np.zeros(SAMPLE_RATE, np.float32))) > 0
+
+
 @pytest.mark.parametrize("snr_db", [20.0, 10.0])
 def test_a_steady_noise_is_cut_off_like_silence(speech: np.ndarray, snr_db: float) -> None:
     voice = trim(speech)

@@ -1,6 +1,7 @@
 """Make one training clip sound like many: other voices, rooms, microphones.
 
-The waveform is shifted, stretched and mixed with noise once (:func:`varied_copy`).
+The waveform is shifted, stretched and mixed with noise once (:func:`varied_copy`), and the
+whole recording sent through rooms, noise, telephones and codecs twice (:func:`spoil`).
 Spectrogram, contours and prosody are varied together a few times, so that
 functionals fit (:func:`vary_course`). The log-mel spectrogram is changed anew
 each time it is drawn (:func:`augment`), at a cost of about a millisecond.
@@ -42,9 +43,13 @@ SPOILED_BY = {
     "telephone": 0.08,
     "codec": 0.12,
 }
-"""How often a recording is spoiled by what, in the order in which a sound meets them."""
+"""Chances of what spoils a recording first, in the order in which a sound meets them."""
 
 SPOILED_TWICE = 0.3
+"""The share of recordings that something else spoils as well."""
+
+SPOILING_VERSION = 1
+"""Raise it whenever a copy is spoiled otherwise than before."""
 
 
 def pitch_shift(samples: np.ndarray, semitones: float) -> np.ndarray:

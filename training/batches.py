@@ -174,9 +174,9 @@ class FunctionalBatches(Batches):
 class RelativeBatches(FunctionalBatches):
     """Inputs are functionals [shape=(b, features)] less the mean of the same voice at rest.
 
-    How it sounds at rest is told by a few other clips in which it is neutral, drawn
-    anew each time and varied in the same way as the clip. Voices with fewer than two
-    of these are not drawn.
+    How it sounds at rest is told by a few other clips in which it is neutral, drawn anew each
+    time. They are of the clip's kind, but each is varied or spoiled in its own way. Voices with
+    fewer than two of these are not drawn.
     """
 
     mixed = False

@@ -22,7 +22,7 @@ from ser.features import Features, extract, feature_names, feature_schema, trim
 from ser.features.encoded import ENCODED, measure_encoded
 from ser.features.schema import Course, follow, measured_schema, sum_up
 from ser.labels import INNER_LABELS
-from training.augment import spoil, varied_copy, vary_course
+from training.augment import SPOILING_VERSION, spoil, varied_copy, vary_course
 from training.corpora import Clip
 
 VARIANTS = 12
@@ -106,7 +106,7 @@ def load_dataset(clips: Sequence[Clip], *, cache: Path, seed: int, jobs: int = -
         Folder of the cache; keyed by paths, sizes and times of the files, the
         feature schema and the seed.
     seed : int
-        Decides how the copies are varied.
+        Decides how copies and variants are varied and spoiled.
 
     Raises
     ------
@@ -118,6 +118,7 @@ def load_dataset(clips: Sequence[Clip], *, cache: Path, seed: int, jobs: int = -
     encode_corpus = memory.cache(_encode_corpus, ignore=["jobs"])
     spoil_corpus = memory.cache(_spoil_corpus, ignore=["jobs"])
     schema = measured_schema() | {"variants": VARIANTS}
+    spoiling = feature_schema() | {"spoiling": SPOILING_VERSION}
     kept = Dataset([], [], [], [], [], {})
     for corpus in dict.fromkeys(clip.corpus for clip in clips):
         own = [clip for clip in clips if clip.corpus == corpus]
@@ -125,7 +126,7 @@ def load_dataset(clips: Sequence[Clip], *, cache: Path, seed: int, jobs: int = -
         packed = extract_corpus(corpus, files, schema, seed, jobs=jobs)
         encoded = encode_corpus(corpus, files, feature_schema(), seed, jobs=jobs)
         spoiled = [
-            spoil_corpus(corpus, files, feature_schema(), seed, number, jobs=jobs)
+            spoil_corpus(corpus, files, spoiling, seed, number, jobs=jobs)
             for number in range(SPOILED)
         ]
         columns = (own, _unpack(packed), encoded, np.stack(spoiled, axis=1))

@@ -14,7 +14,7 @@ from ser.features.contours import CONTOURS, measure_contours
 from ser.features.encoded import ENCODED, measure_encoded
 from ser.features.prosody import PROSODIC_FEATURES, analyse, prosody_of
 
-VERSION = 3
+VERSION = 4
 """Raise it whenever the same sound is measured otherwise than before."""
 
 ENCODER_VERSION = 1

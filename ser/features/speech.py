@@ -21,6 +21,9 @@ ABOVE_NOISE_DB = 5.0
 MARGIN_S = 0.05
 """What is kept on either side, so that soft onsets survive."""
 
+ADDED_S = 0.05
+"""A longer run of exact zeros at an end is no recording: a program has added it."""
+
 _FRAME = 512
 _HOP = 128
 
@@ -48,8 +51,11 @@ def trim(samples: np.ndarray) -> np.ndarray:
 
 def voice_bounds(samples: np.ndarray) -> tuple[int, int]:
     """Tell from which sample to before which one :func:`trim` keeps a recording."""
-    level = _levels_db(samples)
-    return _bounds(level > _silent_below_db(level), len(samples))
+    first, last = _recorded(samples)
+    recorded = samples[first:last]
+    level = _levels_db(recorded)
+    start, end = _bounds(level > _silent_below_db(level), len(recorded))
+    return first + start, first + end
 
 
 def trim_silence(samples: np.ndarray) -> np.ndarray:
@@ -60,6 +66,19 @@ def trim_silence(samples: np.ndarray) -> np.ndarray:
     level = _levels_db(samples)
     start, end = _bounds(level > np.percentile(level, 95) - TOP_DB, len(samples))
     return samples[start:end]
+
+
+def _recorded(samples: np.ndarray) -> tuple[int, int]:
+    """Tell from which sample to before which one there is more than added zeros.
+
+    Were they kept, a microphone's offset would stand out against them like a sound.
+    """
+    sounding = np.flatnonzero(samples)
+    if not len(sounding):
+        return 0, len(samples)
+    start, end = int(sounding[0]), int(sounding[-1]) + 1
+    added = int(ADDED_S * SAMPLE_RATE)
+    return start if start >= added else 0, end if len(samples) - end >= added else len(samples)
 
 
 def _bounds(loud: np.ndarray, count: int) -> tuple[int, int]:
