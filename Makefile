@@ -20,7 +20,7 @@ app: $(VENV)/app-ready
 	$(BIN)/streamlit run app.py
 
 test: check
-	$(BIN)/pytest --numprocesses 3 --dist loadfile --no-loadscope-reorder
+	$(BIN)/pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder
 
 check: $(VENV)/dev-ready
 	$(BIN)/ruff check .
