@@ -18,15 +18,7 @@ from ser.audio import SAMPLE_RATE
 from ser.features import HOP_S, PROSODIC_FEATURES, mel_frequencies, trim
 from ser.features.schema import Course
 from ser.features.spectral import FLOOR_DB
-from training.degrade import (
-    clip,
-    encode,
-    mix,
-    quicken,
-    reverberate,
-    room_response,
-    telephone,
-)
+from training.degrade import clip, encode, mix, quicken, reverberate, room_response, telephone
 from training.nonspeech import coloured
 
 PITCH_SHIFT_ST = 3.0
@@ -101,10 +93,7 @@ def _elsewhere(samples: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """Let it sound in a room, in noise, over a telephone, through a codec, or none of these."""
     changed = samples
     if rng.random() < 0.2:
-        room = room_response(
-            t60_s=rng.uniform(0.15, 0.9), rng=rng, direct_db=rng.uniform(-3.0, 9.0)
-        )
-        changed = reverberate(changed, room)
+        changed = reverberate(changed, _room(rng))
     if rng.random() < 0.5:
         snr_db = rng.uniform(*SNR_DB)
         if rng.random() < 0.3:
@@ -136,10 +125,7 @@ def spoil(samples: np.ndarray, rng: np.random.Generator) -> np.ndarray:
 
 def _spoil_by(name: str, samples: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     if name == "room":
-        room = room_response(
-            t60_s=rng.uniform(0.15, 0.9), rng=rng, direct_db=rng.uniform(-3.0, 9.0)
-        )
-        return reverberate(samples, room)
+        return reverberate(samples, _room(rng))
     if name == "overdrive":
         return clip(samples, drive_db=rng.uniform(3, 15))
     if name == "telephone":
@@ -150,6 +136,11 @@ def _spoil_by(name: str, samples: np.ndarray, rng: np.random.Generator) -> np.nd
     voice = trim(samples)
     noise = crowd(voice, rng) if name == "crowd" else _steady(len(samples), rng)
     return mix(samples, noise, snr_db=rng.uniform(*SNR_DB), level_of=voice)
+
+
+def _room(rng: np.random.Generator) -> np.ndarray:
+    """Make the impulse response of some room [shape=(n,)]."""
+    return room_response(t60_s=rng.uniform(0.15, 0.9), rng=rng, direct_db=rng.uniform(-3.0, 9.0))
 
 
 def _steady(count: int, rng: np.random.Generator) -> np.ndarray:

@@ -10,7 +10,7 @@ import numpy as np
 
 from ser.features.scaling import Scaling
 from ser.labels import INNER_LABELS
-from training.dataset import Dataset
+from training.dataset import Dataset, half
 from training.enrolment import neutral_by_voice, voice_of
 from training.windows import varied_window
 
@@ -38,7 +38,6 @@ ABSENT = 2.0
 
 CORPUS_TILT = 0.25
 _MIN_STD = 1e-3
-_HALF = (-6e4, 6e4)
 
 
 class Batches(keras.utils.PyDataset):
@@ -136,7 +135,7 @@ class FunctionalBatches(Batches):
         self._own = np.stack([item.functionals for item in dataset.original])
         # Half precision, as the variants are kept: all of it lies in memory.
         copies = np.stack([item.functionals for item in dataset.copies])
-        self._copies = np.clip(copies, *_HALF).astype(np.float16)
+        self._copies = half(copies)
         self._variants = np.stack(dataset.variants)
         self._spoiled = np.stack(dataset.spoiled)
         varied, spoiled = 1 + self._variants.shape[1], self._spoiled.shape[1]

@@ -147,10 +147,10 @@ def load_dataset(clips: Sequence[Clip], *, cache: Path, seed: int, jobs: int = -
 
 def _or_else(spoiled: np.ndarray, whole: Features) -> np.ndarray:
     """Let the clip's own functionals stand where nothing was left of a spoiled copy."""
-    return np.where(np.isnan(spoiled), _half(whole.functionals), spoiled)
+    return np.where(np.isnan(spoiled), half(whole.functionals), spoiled)
 
 
-def _half(values: np.ndarray) -> np.ndarray:
+def half(values: np.ndarray) -> np.ndarray:
     """Keep in half precision what may be larger than it can tell."""
     return np.clip(values, -_LARGEST_HALF, _LARGEST_HALF).astype(np.float16)
 
@@ -263,7 +263,7 @@ def _spoil_clip(path: str, seed: int, number: int) -> np.ndarray:
     """Measure one spoiled copy of a clip [shape=(functionals,)]; NaN where nothing is left."""
     rng = np.random.default_rng([*_seed_of(path, seed), 2, number])
     try:
-        return _half(extract(Sound(spoil(load(path).samples, rng))).functionals)
+        return half(extract(Sound(spoil(load(path).samples, rng))).functionals)
     except AudioError:
         return np.full(len(feature_names()), np.nan, np.float16)
 
@@ -280,7 +280,7 @@ def _pack(results: list[Extracted | str]) -> dict[str, Any]:
         "log_mel": np.concatenate([item.log_mel for item in features]).astype(np.float16),
         "lengths": np.array([len(item.log_mel) for item in features]),
         "functionals": np.stack([item.functionals for item in features]),
-        "variants": _half(variants),
+        "variants": half(variants),
     }
 
 
