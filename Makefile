@@ -16,10 +16,10 @@ OUT ?= bundles/mine
 
 .PHONY: app test check train gate robustness bench pictures format clean
 
-app: $(VENV)/app-ready
+app: $(VENV)/warm
 	$(BIN)/streamlit run app.py
 
-test: check
+test: check $(VENV)/warm
 	$(BIN)/pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder
 
 check: $(VENV)/dev-ready
@@ -65,6 +65,11 @@ $(VENV)/app-ready: requirements.txt
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/pip install --quiet --upgrade pip
 	$(BIN)/pip install --quiet -r requirements.txt
+	touch $@
+
+# What librosa compiles when it is first imported, so that nobody's first answer waits for it.
+$(VENV)/warm: $(VENV)/app-ready
+	$(BIN)/python -c "from librosa.feature import melspectrogram"
 	touch $@
 
 $(VENV)/dev-ready: $(VENV)/app-ready requirements-dev.txt

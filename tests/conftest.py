@@ -12,6 +12,7 @@ import pytest
 from ser import Recognizer
 from ser.synthesis import MANNERS, sample_voice
 from tests.stand_in import Models
+from tests.stepwise import step_by_step
 
 SAMPLE_RATE = 16_000
 
@@ -88,9 +89,6 @@ def teacher_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.fixture
 def stepwise() -> Iterator[None]:
-    """Run networks operation by operation: few steps are over before a graph were drawn up."""
-    import tensorflow as tf
-
-    tf.config.run_functions_eagerly(True)
-    yield
-    tf.config.run_functions_eagerly(False)
+    """Run networks as :func:`tests.stepwise.step_by_step` does."""
+    with step_by_step():
+        yield
