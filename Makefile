@@ -1,5 +1,5 @@
 # make app      install what is needed and open the page
-# make test     install what is needed and run all checks and tests
+# make test     install what is needed and run all checks and tests; quicker with --jobs 3
 # make train    DATA=folder: corpora to features to models, scored on fold 1's speakers before
 #               they are trained on too; they go to bundles/mine, or to OUT=folder;
 #               ARGS=--resume goes on after an interruption
@@ -14,13 +14,18 @@ VENV := .venv
 BIN := $(VENV)/bin
 OUT ?= bundles/mine
 
-.PHONY: app test check train gate robustness bench pictures format clean
+.PHONY: app test check unit-tests browser-tests train gate robustness bench pictures format clean
 
 app: $(VENV)/warm
 	$(BIN)/streamlit run app.py
 
-test: check $(VENV)/warm
-	$(BIN)/pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder
+test: check unit-tests browser-tests
+
+unit-tests: $(VENV)/dev-ready $(VENV)/warm
+	$(BIN)/pytest --ignore tests/browser --numprocesses 2 --dist loadfile --no-loadscope-reorder
+
+browser-tests: $(VENV)/dev-ready $(VENV)/warm
+	$(BIN)/pytest tests/browser
 
 check: $(VENV)/dev-ready
 	$(BIN)/ruff check .

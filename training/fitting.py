@@ -175,7 +175,7 @@ def _compile(model: keras.Model, stage: Stage, steps: int) -> None:
         stage.rate / 20, total - warmup, warmup_target=stage.rate, warmup_steps=warmup
     )
     optimizer = keras.optimizers.AdamW(rate, weight_decay=WEIGHT_DECAY, clipnorm=1.0)
-    # Else its variables are made in the midst of drawing up the graph, which is then drawn up twice.
+    # Made while the graph is drawn up, its variables would have it drawn up twice.
     optimizer.build(model.trainable_variables)
     if count_foretold(model):
         metrics = [masked_accuracy, masked_crossentropy]
