@@ -56,6 +56,8 @@ def show_known(profile: VoiceProfile) -> VoiceProfile | None:
 def forget_voice(*, unfit: bool = False) -> None:
     """Drop the profile; nothing of it stays here. Where it did not fit the models, say so."""
     st.session_state.pop(PROFILE_KEY, None)
+    for kept in (st.session_state, st.session_state.get("choices", {})):
+        kept.pop(USE_KEY, None)  # the next voice is used at once
     if unfit:
         st.session_state[UNFIT_KEY] = True
 

@@ -159,12 +159,14 @@ def shipped_gate() -> SpeechGate:
 
 
 def write_artifacts(root: Path, scaling: Scaling) -> None:
-    """Save the scaler and the encoder below ``root``; the gate stays, or comes from here.
+    """Save the scaler and the encoder below ``root``; a gate that can be used stays.
+
+    Else the one that comes with this repository is copied there.
 
     Raises
     ------
     BundleError
-        There is no gate to copy.
+        There is none to copy either.
     """
     (root / "artifacts").mkdir(parents=True, exist_ok=True)
     np.save(root / _SPEC_MEAN, scaling.spec_mean.astype(np.float32))
@@ -178,11 +180,10 @@ def write_artifacts(root: Path, scaling: Scaling) -> None:
         },
     )
     _write_json(root / _ENCODER, {"labels": list(INNER_LABELS)})
-    if not (root / GATE_FILE).is_file():
-        if not (SHIPPED / GATE_FILE).is_file():
-            raise BundleError(
-                f"{SHIPPED / GATE_FILE} is missing: make it with python -m training.gate."
-            )
+    try:
+        SpeechGate.load(root / GATE_FILE)
+    except BundleError:
+        shipped_gate()
         shutil.copyfile(SHIPPED / GATE_FILE, root / GATE_FILE)
 
 

@@ -103,7 +103,10 @@ def _parser() -> argparse.ArgumentParser:
     )
     form = _add_common_options(predict)
     form.add_argument(
-        "--csv", action="store_true", help="answer with a table, one row a file, at the end"
+        "--csv",
+        action="store_true",
+        help="answer with a table, one row a file, at the end; it has no answer to recordings of "
+        "more than a minute, which timeline hears piece by piece",
     )
     predict.set_defaults(command=_predict)
 

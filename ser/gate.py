@@ -99,8 +99,8 @@ class SpeechGate:
             raise BundleError(f"{path} is damaged: fetch it again.") from error
         if made_for != (VERSION, FEATURES):
             raise BundleError(
-                f"{path} was made for other features than this version computes: make it anew "
-                "with python -m training.gate."
+                f"{path} was made for other features than this version computes: train the models "
+                "beside it again, which renews it, or make it with python -m training.gate --out."
             )
         return gate
 

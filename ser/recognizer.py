@@ -223,7 +223,7 @@ class Recognizer:
         Raises
         ------
         AudioError
-            The recording cannot be used, or nobody is heard to speak in it.
+            The recording cannot be used, or nobody is heard to speak in what is looked into.
         BundleError, ProfileError, ValueError
             As for :meth:`predict`.
         """
@@ -238,19 +238,23 @@ class Recognizer:
         network = self._network(model)
         if profile is not None:
             check_profile(profile, self._bundle, model)
-        stretch = loudest_stretch(load(source, empty_too=True))
+        sound = load(source, empty_too=True)
+        stretch = loudest_stretch(sound)
         if self._bundle.gate.check(stretch.sound).status != "ok":
-            raise AudioError("Nobody is heard to speak here, so there is no answer to explain.")
+            where = "here" if stretch.sound is sound else "in the loudest ten seconds"
+            raise AudioError(f"Nobody is heard to speak {where}, so there is no answer to explain.")
+        features = extract(stretch.sound)
         functionals = _nothing()
         if profile is not None and self._bundle.hears_known_voices(model):
-            functionals = self._bundle.scaling.functionals(extract(stretch.sound).functionals)
+            functionals = self._bundle.scaling.functionals(features.functionals)
 
         def probabilities(logits: np.ndarray) -> np.ndarray:
             values = log_probabilities(logits, temperature=self._bundle.temperature(model))
             return to_public(softmax(self._known(values, functionals, model, profile)))
 
+        scaling = self._bundle.scaling
         return look_into(
-            stretch, network, self._bundle.scaling, probabilities, model=model, label=label
+            stretch, features, network, scaling, probabilities, model=model, label=label
         )
 
     def predict_many(

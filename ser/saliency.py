@@ -26,7 +26,7 @@ from typing import Protocol
 import numpy as np
 
 from ser.audio import SAMPLE_RATE
-from ser.features import HOP_S, extract, mel_frequencies, voice_bounds
+from ser.features import HOP_S, Features, mel_frequencies, voice_bounds
 from ser.features.scaling import Scaling
 from ser.labels import LABELS
 from ser.stretch import Stretch
@@ -106,6 +106,7 @@ class Saliency:
 
 def look_into(
     stretch: Stretch,
+    features: Features,
     network: Answering,
     scaling: Scaling,
     probabilities: Probabilities,
@@ -119,6 +120,8 @@ def look_into(
     ----------
     stretch : Stretch
         See :func:`ser.stretch.loudest_stretch`.
+    features : Features
+        Of its sound.
     network : Answering
     scaling : Scaling
         What the network's inputs are standardised by.
@@ -128,13 +131,7 @@ def look_into(
         What the network is called.
     label : str, optional
         Whose probability is looked at; by default the answer.
-
-    Raises
-    ------
-    AudioError
-        Less than 0.1 s is left once the silence at both ends is cut off.
     """
-    features = extract(stretch.sound)
     log_mel, mean = features.log_mel, scaling.spec_mean.astype(np.float32)
     frames = _middles(len(log_mel), STEP_FRAMES)
     bands = _middles(log_mel.shape[1], STEP_BANDS)

@@ -79,12 +79,25 @@ def test_a_gate_stays_when_models_are_trained_anew(saved: Path) -> None:
     assert (saved / "artifacts/speech_gate.json").read_text() == shipped
     own = json.loads(shipped) | {"threshold": 1.25}
     write_gate(saved, own)
+    _train_anew(saved)
+    assert open_bundle(saved).gate.threshold == 1.25
+
+
+def test_a_gate_that_can_no_longer_be_used_is_renewed_with_the_models(saved: Path) -> None:
+    shipped = (SHIPPED / "artifacts/speech_gate.json").read_text()
+    write_gate(saved, json.loads(shipped) | {"version": 1})
+    with pytest.raises(BundleError, match="train the models beside it again"):
+        open_bundle(saved)
+    _train_anew(saved)
+    assert (saved / "artifacts/speech_gate.json").read_text() == shipped
+    open_bundle(saved)
+
+
+def _train_anew(saved: Path) -> None:
     count = len(feature_names())
-    ones = Scaling(np.zeros(64), np.ones(64), np.zeros(count), np.ones(count))
-    write_artifacts(saved, ones)
+    write_artifacts(saved, Scaling(np.zeros(64), np.ones(64), np.zeros(count), np.ones(count)))
     manifest = json.loads((saved / "artifacts/manifest.json").read_text())
     write_manifest(saved, {k: manifest[k] for k in ("temperature", "known_answer")})
-    assert open_bundle(saved).gate.threshold == 1.25
 
 
 def test_a_new_gate_is_believed_by_its_bundle(saved: Path) -> None:

@@ -36,7 +36,7 @@ from training.benchmark.predictions import (
 )
 from training.benchmark.protocols import PROTOCOLS, check_part, make_part, part_names
 from training.benchmark.report import as_markdown
-from training.corpora import Clip, find_corpora, fingerprint, write_table
+from training.corpora import Clip, find_corpora, fingerprint, read_table, write_table
 from training.dataset import Dataset, TrainingError
 from training.folds import held_out_speakers
 
@@ -545,6 +545,17 @@ def test_finished_folds_are_not_trained_again(
         "speaker-independent-fold-2",
     ]
     assert "fold-1: finished before" in capsys.readouterr().out
+
+
+def test_a_fold_of_other_recordings_or_another_seed_is_not_taken_for_finished(
+    trainings: Trainings, on_disk: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert evaluate.main([*on_disk, "--folds", "1"]) == 0
+    assert evaluate.main([*on_disk, "--folds", "1", "--seed", "2"]) == 1
+    write_table(read_table(tmp_path / "clips.csv")[1:], tmp_path / "clips.csv")
+    assert evaluate.main([*on_disk, "--folds", "1"]) == 1
+    assert capsys.readouterr().err.count("other recordings or with another seed") == 2
+    assert len(trainings.calls) == 1
 
 
 def test_a_fold_trains_and_scales_on_its_training_part_alone(

@@ -287,6 +287,9 @@ def test_my_voice_is_learnt_used_set_aside_and_forgotten(
     page.button(key="forget").click().run()
     assert not page.success
     assert "voice_profile" not in page.session_state
+    page.audio_input(key="neutral").set_value(("again.wav", long_wav, "audio/wav")).run()
+    page.button(key="learn").click().run()
+    assert page.toggle(key="use_voice_profile").value, "another voice is used at once"
     assert not page.exception
 
 

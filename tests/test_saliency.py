@@ -7,7 +7,7 @@ import pytest
 
 from ser import AudioError, Recognizer, wording
 from ser.audio import SAMPLE_RATE, Sound
-from ser.features import feature_names, mel_frequencies
+from ser.features import extract, feature_names, mel_frequencies
 from ser.features.scaling import Scaling
 from ser.labels import INNER_LABELS, to_public
 from ser.network import softmax
@@ -45,7 +45,8 @@ def hear(fake: Fake, samples: np.ndarray, *, label: str | None = None) -> Salien
     def probabilities(logits: np.ndarray) -> np.ndarray:
         return to_public(softmax(logits))
 
-    return look_into(stretch, fake, SCALING, probabilities, model="cnn", label=label)
+    features = extract(stretch.sound)
+    return look_into(stretch, features, fake, SCALING, probabilities, model="cnn", label=label)
 
 
 @pytest.fixture(scope="module")
@@ -148,3 +149,14 @@ def test_where_nobody_speaks_there_is_nothing_to_explain(recognizer: Recognizer)
         recognizer.explain((np.zeros(SAMPLE_RATE), SAMPLE_RATE))
     with pytest.raises(AudioError, match="Nobody is heard to speak"):
         recognizer.explain((np.zeros(100), SAMPLE_RATE))
+
+
+def test_where_the_loudest_part_is_no_speech_that_part_is_named(
+    recognizer: Recognizer, speech: np.ndarray
+) -> None:
+    time_s = np.arange(12 * SAMPLE_RATE) / SAMPLE_RATE
+    hum = np.sin(2 * np.pi * 440 * time_s)
+    sound = (np.concatenate([speech, 0.5 * hum]), SAMPLE_RATE)
+    assert recognizer.predict(sound).label
+    with pytest.raises(AudioError, match="in the loudest ten seconds"):
+        recognizer.explain(sound)

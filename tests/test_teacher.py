@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import sys
 from pathlib import Path
 
@@ -211,6 +212,12 @@ def test_a_taught_cnn_is_trained_and_nothing_of_the_teacher_is_left_in_it(
     load_trained(bare, tmp_path / "cnn")
     assert _same(again.get_weights(), cnn.get_weights())
     assert _same(bare.get_weights(), cnn.get_weights())
+    half_done = tmp_path / "half-done"
+    shutil.copytree(tmp_path / "cnn", half_done)
+    state = json.loads((half_done / "state.json").read_text())
+    (half_done / "state.json").write_text(json.dumps(state | {"epoch": stage.epochs - 1}))
+    with pytest.raises(TrainingError, match="finish that training first"):
+        load_trained(bare, half_done)
     monkeypatch.setattr(fitting, "fit_network", lambda *arguments: None)
     fit(further, dataset, start=tmp_path, folder=tmp_path / "further")
     assert _same(further.get_weights(), cnn.get_weights()), "before its first step"

@@ -198,6 +198,10 @@ def test_other_settings_do_not_resume(trained: Path, capsys: pytest.CaptureFixtu
     assert "other settings" in capsys.readouterr().err
 
 
+def test_whoever_names_no_place_does_not_lose_the_models_that_came_along() -> None:
+    assert train._parser().parse_args([]).out == Path("bundles/mine")
+
+
 def test_a_run_that_is_not_there_is_named(
     trained: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -40,6 +40,9 @@ SPOILED_BY = {
 SPOILED_TWICE = 0.3
 """The share of recordings that something else spoils as well."""
 
+VARYING_VERSION = 1
+"""Raise it whenever a copy or a variant of a clip is varied otherwise than before."""
+
 SPOILING_VERSION = 1
 """Raise it whenever a copy is spoiled otherwise than before."""
 

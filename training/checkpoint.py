@@ -107,19 +107,21 @@ def trained_with(folder: Path) -> dict[str, Any]:
 
 
 def load_trained(model: keras.Model, folder: Path) -> None:
-    """Give a model the weights that another run has reached, with a teacher or without.
+    """Give a model the weights of another run that is finished, with a teacher or without.
 
     Raises
     ------
     TrainingError
-        There is no such run, or its network is another.
+        There is no such run, it is not finished, or its network is another.
     """
     try:
         state = json.loads((folder / "state.json").read_text())
+        if state["epoch"] < state["settings"]["stage"]["epochs"]:
+            raise ValueError("epochs are missing")
         foretold = state["settings"].get(FORETOLD, 0)
         learner = foretelling(model, foretold) if foretold else model
         learner.load_weights(folder / state["weights"])
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, KeyError) as error:
         raise TrainingError(
             f"{folder} holds no {model.name} to start from: finish that training first."
         ) from error

@@ -22,7 +22,13 @@ from ser.features import Features, extract, feature_names, feature_schema, trim
 from ser.features.encoded import ENCODED, measure_encoded
 from ser.features.schema import Course, follow, measured_schema, sum_up
 from ser.labels import INNER_LABELS
-from training.augment import SPOILING_VERSION, spoil, varied_copy, vary_course
+from training.augment import (
+    SPOILING_VERSION,
+    VARYING_VERSION,
+    spoil,
+    varied_copy,
+    vary_course,
+)
 from training.corpora import Clip
 
 VARIANTS = 12
@@ -117,14 +123,15 @@ def load_dataset(clips: Sequence[Clip], *, cache: Path, seed: int, jobs: int = -
     extract_corpus = memory.cache(_extract_corpus, ignore=["jobs"])
     encode_corpus = memory.cache(_encode_corpus, ignore=["jobs"])
     spoil_corpus = memory.cache(_spoil_corpus, ignore=["jobs"])
-    schema = measured_schema() | {"variants": VARIANTS}
+    varying = {"varying": VARYING_VERSION}
+    schema = measured_schema() | varying | {"variants": VARIANTS}
     spoiling = feature_schema() | {"spoiling": SPOILING_VERSION}
     kept = Dataset([], [], [], [], [], {})
     for corpus in dict.fromkeys(clip.corpus for clip in clips):
         own = [clip for clip in clips if clip.corpus == corpus]
         files = [identity(clip.path) for clip in own]
         packed = extract_corpus(corpus, files, schema, seed, jobs=jobs)
-        encoded = encode_corpus(corpus, files, feature_schema(), seed, jobs=jobs)
+        encoded = encode_corpus(corpus, files, feature_schema() | varying, seed, jobs=jobs)
         spoiled = [
             spoil_corpus(corpus, files, spoiling, seed, number, jobs=jobs)
             for number in range(SPOILED)

@@ -16,6 +16,7 @@ there are. Parts may be run on several machines: bring the files together, and u
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import sys
 from collections.abc import Sequence
@@ -50,7 +51,7 @@ from training.benchmark.report import renew_benchmark
 from training.checkpoint import trained_with
 from training.command import exit_status
 from training.corpora import Clip, fingerprint, read_table
-from training.dataset import Dataset, load_dataset
+from training.dataset import Dataset, TrainingError, load_dataset
 from training.enrolment import predict_known
 from training.fitting import FRESH, Run, train_models
 from training.report import training_facts
@@ -78,12 +79,28 @@ def _evaluate(options: argparse.Namespace) -> None:
     dataset: Dataset | None = None
     for name in chosen_parts(options.protocol, options.folds, clips):
         file = f"{options.protocol}-{name}"
-        if facts_file(options.out / FOLDER, file).exists():
-            print(f"{file}: finished before")
+        made_of = {"table": fingerprint(clips), "seed": options.seed}
+        finished = facts_file(options.out / FOLDER, file)
+        if finished.exists():
+            _refuse_others(finished, made_of)
+            print(
+                f"{file}: finished before, in {finished.parent}; give another --out to do it anew"
+            )
             continue
         dataset = dataset or _dataset(clips, options)
         predictions = _run_part(dataset, name, options)
+        predictions.facts.update(made_of)
         print(f"Wrote {write_predictions(options.out / FOLDER, file, predictions)}")
+
+
+def _refuse_others(finished: Path, made_of: dict[str, Any]) -> None:
+    """Refuse to go on from what was made of other clips, or with another seed."""
+    before = json.loads(finished.read_text(encoding="utf-8"))
+    if "table" in before and any(before[name] != value for name, value in made_of.items()):
+        raise TrainingError(
+            f"{finished} was made of other recordings or with another seed: give another --out, or "
+            f"delete {finished.parent}."
+        )
 
 
 def _dataset(clips: list[Clip], options: argparse.Namespace) -> Dataset:

@@ -3,6 +3,7 @@
     python -m training.train --start-from fold-1      go on from the CNN of the benchmark's fold 1
     python -m training.train                          the same from random weights
     python -m training.train --resume                 go on after an interruption
+    python -m training.train --out .                  in place of the models that came along
 
 Who is held out and scored is decided in training.evaluate; here all clips train.
 
@@ -102,8 +103,8 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--out",
         type=Path,
-        default=Path(),
-        help="where models/, artifacts/ and reports/ go (default: here)",
+        default=Path("bundles/mine"),
+        help="where models/, artifacts/ and reports/ go (default: %(default)s)",
     )
     parser.add_argument(
         "--runs",
