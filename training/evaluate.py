@@ -98,8 +98,8 @@ def _refuse_others(finished: Path, made_of: dict[str, Any]) -> None:
     before = json.loads(finished.read_text(encoding="utf-8"))
     if "table" in before and any(before[name] != value for name, value in made_of.items()):
         raise TrainingError(
-            f"{finished} was made of other recordings or with another seed: give another --out, or "
-            f"delete {finished.parent}."
+            f"{finished} was made of other recordings or with another seed: give another --out "
+            f"(with make: OUT=FOLDER), or delete {finished.parent}."
         )
 
 
