@@ -76,10 +76,10 @@ def _evaluate(options: argparse.Namespace) -> None:
     if options.protocol in SPEAKER_DEPENDENT:
         print(f"{options.protocol}: speaker-dependent, every tested voice is trained on too")
     clips = read_table(options.table)
+    made_of = {"table": fingerprint(clips), "seed": options.seed}
     dataset: Dataset | None = None
     for name in chosen_parts(options.protocol, options.folds, clips):
         file = f"{options.protocol}-{name}"
-        made_of = {"table": fingerprint(clips), "seed": options.seed}
         finished = facts_file(options.out / FOLDER, file)
         if finished.exists():
             _refuse_others(finished, made_of)
