@@ -13,6 +13,8 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 OUT ?= bundles/mine
+# Begun first, so that neither process waits for the other in the end.
+LONG_TESTS := $(addprefix tests/test_,training.py notebook.py deep_recipes.py known_voices.py)
 
 .PHONY: app test check unit-tests browser-tests train gate robustness bench pictures format clean
 
@@ -22,7 +24,8 @@ app: $(VENV)/warm
 test: check unit-tests browser-tests
 
 unit-tests: $(VENV)/dev-ready $(VENV)/warm
-	$(BIN)/pytest --ignore tests/browser --numprocesses 2 --dist loadfile --no-loadscope-reorder
+	$(BIN)/pytest $(LONG_TESTS) tests --ignore tests/browser \
+	    --numprocesses 2 --dist loadfile --no-loadscope-reorder
 
 browser-tests: $(VENV)/dev-ready $(VENV)/warm
 	$(BIN)/pytest tests/browser
