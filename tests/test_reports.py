@@ -281,3 +281,19 @@ def test_choices_of_as_many_emotions_are_not_mixed_up(tmp_path: Path) -> None:
 
 def test_the_committed_recipes_can_be_read() -> None:
     assert {"mlp-ravdess", "svm-ravdess"} <= {s.name for s in reports.read_systems(SHIPPED)}
+
+
+@pytest.mark.parametrize(
+    ("share", "digits", "shown"),
+    [
+        (0.0, 0, "0 %"),
+        (0.004, 0, "< 1 %"),
+        (0.635, 1, "63.5 %"),
+        (0.996, 0, "> 99 %"),
+        (0.9996, 1, "> 99.9 %"),
+        (0.9996, 2, "99.96 %"),
+        (1.0, 1, "100.0 %"),
+    ],
+)
+def test_a_share_is_never_rounded_to_all_or_nothing(share: float, digits: int, shown: str) -> None:
+    assert reports.percent(share, digits).replace("\xa0", " ") == shown

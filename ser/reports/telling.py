@@ -171,7 +171,7 @@ def gate_words(gate: Gate) -> str:
     worst = min(gate.refused_by_class.items(), key=lambda item: item[1].share, default=None)
     said = (
         f"Before any emotion is named, a check asks whether somebody speaks. It lets "
-        f"{percent(heard.share, 1)} of speech pass and refuses {percent(real.share, 1)} of "
+        f"{percent(heard.share, 2)} of speech pass and refuses {percent(real.share, 1)} of "
         "recorded other sounds, of voices and kinds of sound that were left out of its training"
     )
     if worst is None:
@@ -223,8 +223,14 @@ def row_words(row: Row) -> str:
 
 
 def percent(share: float, digits: int = 0) -> str:
-    """Write a share in per cent, in one piece."""
-    return f"{100 * share:.{digits}f}{_NO_BREAK}%"
+    """Write a share in per cent, in one piece; never a false 0 or 100."""
+    step = 10.0**-digits
+    shown = f"{100 * share:.{digits}f}"
+    if share > 0 and float(shown) == 0:
+        shown = f"<{_NO_BREAK}{step:.{digits}f}"
+    elif share < 1 and float(shown) == 100:
+        shown = f">{_NO_BREAK}{100 - step:.{digits}f}"
+    return f"{shown}{_NO_BREAK}%"
 
 
 def number(count: int) -> str:
