@@ -59,24 +59,24 @@ def test_microphone_shows_the_chart(page: Page) -> None:
     expect_answer(page)
 
 
-def test_sample_shows_the_chart_and_nothing_goes_elsewhere(wide_page: Page, server: str) -> None:
+def test_sample_shows_the_chart_and_nothing_goes_elsewhere(page: Page, server: str) -> None:
     asked: list[str] = []
-    wide_page.on("request", lambda request: asked.append(request.url))
-    wide_page.reload()
-    open_tab(wide_page, "Try a sample")
-    expect_answer(wide_page)
+    page.on("request", lambda request: asked.append(request.url))
+    page.reload()
+    open_tab(page, "Try a sample")
+    expect_answer(page)
     assert asked
     assert [url for url in asked if not url.startswith((server, "data:", "blob:"))] == []
 
 
-def test_what_is_no_sound_gets_a_sentence(wide_page: Page, tmp_path: Path) -> None:
+def test_what_is_no_sound_gets_a_sentence(page: Page, tmp_path: Path) -> None:
     diary = tmp_path / "diary.wav"
     diary.write_text("Dear diary, today I spoke.")
-    give(wide_page, diary)
-    expect(wide_page.get_by_role("alert")).to_contain_text("not a sound file")
-    expect(wide_page.get_by_text("Traceback")).to_have_count(0)
-    expect(wide_page.get_by_test_id("stException")).to_have_count(0)
-    expect(charts(wide_page)).to_have_count(0)
+    give(page, diary)
+    expect(page.get_by_role("alert")).to_contain_text("not a sound file")
+    expect(page.get_by_text("Traceback")).to_have_count(0)
+    expect(page.get_by_test_id("stException")).to_have_count(0)
+    expect(charts(page)).to_have_count(0)
 
 
 def test_silence_is_no_speech(wide_page: Page, tmp_path: Path) -> None:
@@ -152,14 +152,12 @@ def test_a_keyboard_is_enough(wide_page: Page) -> None:
     expect_answer(wide_page)
 
 
-def test_a_sound_is_still_there_after_a_look_at_another_page(
-    wide_page: Page, speech_wav: Path
-) -> None:
-    give(wide_page, speech_wav)
-    expect_answer(wide_page)
+def test_a_sound_is_still_there_after_a_look_at_another_page(page: Page, speech_wav: Path) -> None:
+    give(page, speech_wav)
+    expect_answer(page)
     for title in ("How good is it?", "Analyse"):
-        wide_page.get_by_test_id("stPageLink").get_by_text(title).click()
-        expect(wide_page.get_by_role("heading", level=1)).to_have_text(PAGES[title])
-    expect_answer(wide_page)
-    wide_page.get_by_role("button", name="Remove").click()
-    expect(charts(wide_page)).to_have_count(0)
+        page.get_by_test_id("stPageLink").get_by_text(title).click()
+        expect(page.get_by_role("heading", level=1)).to_have_text(PAGES[title])
+    expect_answer(page)
+    page.get_by_role("button", name="Remove").click()
+    expect(charts(page)).to_have_count(0)
