@@ -12,6 +12,7 @@ from page.cleaning import say_what_is_heard, show_cleaning, to_be_heard
 from page.kept import Given, made_up_voice, models_on_their_way, playable, read
 from page.my_voice import show_my_voice
 from page.over_time import show_over_time
+from page.own_models import show_whose_models
 from page.picture import show_picture
 from page.take_away import show_downloads
 from page.why import show_why
@@ -172,12 +173,20 @@ def show_long_result(given: Given, profile: VoiceProfile | None) -> None:
     """Hear a recording of minutes piece by piece, and sum it up."""
     length = wording.clock(read(given.content).duration_s)
     st.write(f"This recording is {length} long, so it is heard piece by piece.")
+    show_whose_models()
     model = choose_model()
     show_overdriven(given)
     over_time = show_over_time(given, model, profile, at_once=True)
+    if over_time is not None and profile is not None:
+        show_whose_voice()
     show_picture(given.content)
     if over_time is not None:
         show_downloads(given, {}, over_time)
+
+
+def show_whose_voice() -> None:
+    """Remind of a known voice: another's would be misjudged by it."""
+    st.caption("The answer allows for your voice. Another voice? Switch that off above.")
 
 
 def show_overdriven(given: Given) -> None:
@@ -204,7 +213,7 @@ def show_what_is_behind(
 ) -> Timeline | None:
     """Say why the answer is what it is and how it changes, and draw the voice."""
     if profile is not None:
-        st.caption("The answer allows for your voice. Another voice? Switch that off above.")
+        show_whose_voice()
     over_time = None
     if predictions:
         show_why(heard.content, next(iter(predictions.values())), profile)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import streamlit as st
 
-from page.kept import model_names, predict, read
+from page.kept import answering, model_names, predict, read
 from page.my_voice import forget_voice
 from page.own_models import show_whose_models
+from page.visitor import told
 from ser import BundleError, Prediction, ProfileError, SerError, VoiceProfile, wording
 from ser.audio import MIN_DURATION_S
 
@@ -30,7 +31,8 @@ def show_answer(content: bytes, profile: VoiceProfile | None) -> dict[str, Predi
         forget_voice(unfit=True)
         st.rerun()
     except BundleError as error:
-        st.error(f"There is no answer, because the models cannot be used. {error}")
+        why = told(error, answering().root)
+        st.error(f"There is no answer, because the models cannot be used. {why}")
         return {} if read(content).duration_s >= MIN_DURATION_S else None
     except SerError as error:
         st.error(str(error))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from hashlib import sha256
 from pathlib import Path
 
 import streamlit as st
@@ -40,7 +41,7 @@ def show_table(batch: Batch, rows: list[Row]) -> bool:
         placeholder="",
         alt=f"The files and what each sounds like. {summary(rows)}",
         # A choice is of a line: another list of lines wants another choice.
-        key=f"files-table-{len(rows)}-{'-'.join(wanted)}",
+        key="files-table-" + sha256(repr([row.name for row in shown]).encode()).hexdigest(),
         on_select="rerun",
         selection_mode="single-row",
         column_config={

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from page.warm import stay_warm
-from ser import Prediction, Recognizer, VoiceProfile
+from ser import Prediction, Recognizer, VoiceProfile, bundles
 from ser.audio import SAMPLE_RATE, Sound, load
 from ser.bundles import TITLES, KnownBundle, first_bundle, models_in, saved_ns
 
@@ -78,6 +78,11 @@ def model_names() -> dict[str, str]:
 def are_ours() -> bool:
     """Tell whether our two networks answer, and not another system: these alone say why."""
     return model_names() == TITLES
+
+
+def can_learn_voices() -> bool:
+    """Tell whether this visit's models can allow for a voice."""
+    return are_ours() and bundles.can_learn_voices(Path(answering().root))
 
 
 def models_on_their_way() -> Future[Recognizer]:

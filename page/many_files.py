@@ -15,7 +15,7 @@ from page.files_table import show_counts, show_table
 from page.kept import (
     Answering,
     answering,
-    are_ours,
+    can_learn_voices,
     made_up_voice,
     model_names,
     models,
@@ -23,6 +23,7 @@ from page.kept import (
 )
 from page.my_voice import PROFILE_KEY
 from page.own_models import show_whose_models
+from page.visitor import told
 from ser import ProfileError, Recognizer, SerError, VoiceProfile
 from ser.batch import MAX_BYTES, MAX_FILES, Batch, Entry
 from ser.table import Row, to_csv
@@ -56,7 +57,8 @@ def show() -> None:
     try:
         show_files(heap)
     except SerError as error:
-        st.error(f"There are no answers, because the models cannot be used. {error}")
+        why = told(error, answering().root)
+        st.error(f"There are no answers, because the models cannot be used. {why}")
     except Exception:
         logging.exception("The files could not be shown.")
         st.error("Something in this program failed on these files; the server's log says what.")
@@ -184,8 +186,8 @@ def choose_model() -> str:
 
 
 def choose_speaker() -> str:
-    """Ask whose voices these are: who is known can be allowed for, by our networks."""
-    if not are_ours():
+    """Ask whose voices these are: who is known can be allowed for, by models that can."""
+    if not can_learn_voices():
         return VARIOUS
     known = PROFILE_KEY in st.session_state
     return remembered(
@@ -229,7 +231,7 @@ def stopped(work: Background[None], waiting: int, total: int) -> bool:
     try:
         work.result()
     except SerError as error:
-        st.error(str(error))
+        st.error(told(error, answering().root))
         return True
     if work.was_cancelled:
         st.info(f"You stopped this: {total - waiting} of {total} files were heard.")

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import streamlit as st
 
-from page.kept import are_ours, models
+from page.kept import answering, can_learn_voices, models
+from page.visitor import told
 from ser import ProfileError, SerError, VoiceProfile
 from ser.audio import SAMPLE_RATE
 
@@ -17,12 +18,12 @@ def show_my_voice(formats: list[str]) -> VoiceProfile | None:
     """Offer to learn the voice, and give the profile that answers shall use, if any."""
     profile: VoiceProfile | None = st.session_state.get(PROFILE_KEY)
     if st.session_state.pop(UNFIT_KEY, False):
+        again = "Learn it anew under My voice." if can_learn_voices() else "These cannot learn one."
         st.info(
-            "Your voice was learnt with other models than answer now, so it was forgotten. "
-            "Learn it anew under My voice."
+            f"Your voice was learnt with other models than answer now, so it was forgotten. {again}"
         )
-    if not are_ours():
-        return None  # no other system can learn a voice
+    if not can_learn_voices():
+        return None
     title = "My voice" if profile is None else "My voice is known"
     with st.expander(title, type="compact", key="my-voice"):
         if profile is None:
@@ -112,7 +113,7 @@ def learn(content: bytes, *, is_profile: bool) -> None:
         with st.spinner("Getting to know your voice …"):
             profile = load_profile(content) if is_profile else models().enrol(content)
     except SerError as error:
-        st.error(str(error))
+        st.error(told(error, answering().root))
         return
     st.session_state[PROFILE_KEY] = profile
     st.rerun()

@@ -8,7 +8,9 @@ import streamlit as st
 
 from page.background import Background, show_progress
 from page.kept import Given, answering, model_names, models, playable, read
-from ser import SerError, VoiceProfile, wording
+from page.my_voice import forget_voice
+from page.visitor import told
+from ser import ProfileError, SerError, VoiceProfile, wording
 from ser.audio import SAMPLE_RATE
 from ser.timeline import Segment, Timeline, timeline
 
@@ -42,8 +44,36 @@ def show_over_time(
         st.header("Over time", anchor=False)
     kept: dict[tuple[str, ...], Background[Timeline]] = st.session_state.setdefault("timelines", {})
     key = (given.key, repr(answering()), model, profile.to_json() if profile else "")
-    if at_once and key not in kept:
-        begin(kept, key, given.content, model, profile)
+    try:
+        if at_once and key not in kept:
+            begin(kept, key, given.content, model, profile)
+        return show_listening(given, kept, key, model, profile, at_once=at_once)
+    except ProfileError:  # models were trained anew where these lay
+        kept.pop(key, None)
+        forget_voice(unfit=True)
+        st.rerun()
+    except SerError as error:
+        kept.pop(key, None)
+        st.error(told(error, answering().root))
+        return None
+
+
+def show_listening(
+    given: Given,
+    kept: dict[tuple[str, ...], Background[Timeline]],
+    key: tuple[str, ...],
+    model: str,
+    profile: VoiceProfile | None,
+    *,
+    at_once: bool,
+) -> Timeline | None:
+    """Offer to listen, show how far that is, or show what came of it.
+
+    Raises
+    ------
+    SerError
+        The recording cannot be heard so.
+    """
     listening = kept.get(key)
     if listening is None:
         st.write("A voice changes. Hear this recording piece by piece, three seconds at a time.")
@@ -58,12 +88,10 @@ def show_over_time(
     if not listening.done():
         show_progress(listening)
         return None
-    try:
-        result = listening.result()
-    except SerError as error:
-        del kept[key]
-        st.error(str(error))
-        return None
+    result = listening.result()
+    if not (result.complete or listening.was_cancelled):  # nobody looked for a while
+        begin(kept, key, given.content, model, profile)
+        st.rerun()
     if at_once:
         st.header(wording.overall(result), anchor=False)
     show_timeline(given, result)
@@ -79,9 +107,9 @@ def begin(
     model: str,
     profile: VoiceProfile | None,
 ) -> None:
-    """Begin to listen; what another sound still runs stops, and the oldest makes room."""
-    for other in kept.values():
-        other.cancel()
+    """Begin to listen; what else still runs is stopped and forgotten, and the oldest makes room."""
+    for unfinished in [other for other, work in kept.items() if not work.done()]:
+        kept.pop(unfinished).cancel()
     while len(kept) >= KEPT:
         del kept[next(iter(kept))]
     sound = (read(content).samples, SAMPLE_RATE)
@@ -102,7 +130,8 @@ def show_timeline(given: Given, result: Timeline) -> None:
         st.info(f"You stopped this: {heard} of {whole} were heard.")
     stretches = result.stretches()
     if not stretches:
-        st.write("Nobody was heard to speak in any part of it.")
+        whole = "any part of it" if result.complete else "what was heard of it"
+        st.write(f"Nobody was heard to speak in {whole}.")
         return
     st.plotly_chart(
         timeline_chart(result),

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import logging
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import streamlit as st
 
+from page import visitor
 from page.kept import CHOSEN_KEY, models_of, version_of
 from page.my_voice import forget_unfit_voice
 from ser import SerError
@@ -20,8 +20,6 @@ from ser.bundles import (
     may_open,
 )
 
-HERE = {"localhost", "127.0.0.1", "::1"}
-PROXIES = ("X-Forwarded-For", "X-Real-Ip", "Forwarded")
 OTHER = "Another folder"
 
 
@@ -32,7 +30,7 @@ def show_whose_models() -> None:
         return
     with st.container(border=True):
         # Where folders lie is nobody's business who comes from elsewhere.
-        name = str(who.root) if at_home() else who.root.name
+        name = str(who.root) if visitor.at_home() else who.root.name
         st.markdown(f"Answers by the models in {as_code(name)}, trained on {who.trained_on}.")
         if who.system:
             st.markdown(
@@ -78,7 +76,7 @@ def choose_models_to_use() -> None:
         st.write("Answers come from the models that this program was shipped with.")
     else:
         show_whose_models()
-    allowed = may_open(at_home=at_home())
+    allowed = may_open(at_home=visitor.at_home())
     if allowed == "nothing":
         st.info(
             "Other models can be chosen only on the computer that runs this page, when it is "
@@ -128,7 +126,7 @@ def use(root: Path) -> None:
             known = look_at(root)
             models_of(version_of(known.root))
     except SerError as error:
-        st.error(f"These models cannot be used. {error}")
+        st.error(f"These models cannot be used. {visitor.told(error, root)}")
         return
     except Exception:
         logging.exception("The models in %s could not be used.", root)
@@ -137,17 +135,6 @@ def use(root: Path) -> None:
     st.session_state[CHOSEN_KEY] = known
     forget_unfit_voice()
     st.rerun()
-
-
-def at_home() -> bool:
-    """Tell whether the visitor sits at the computer that runs the page.
-
-    All three signs are wanted: a visitor's browser tells the address, and behind a proxy
-    every visitor comes from this computer.
-    """
-    forwarded = any(name in st.context.headers for name in PROXIES)
-    host = urlsplit(st.context.url or "").hostname
-    return host in HERE and st.context.ip_address is None and not forwarded
 
 
 def as_code(path: str) -> str:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from page import own_models
+from page import own_models, visitor
 from page.figures import known, plot, show_balance
 from ser import reports
 from ser.corpora import Corpus, known_corpora
@@ -196,7 +196,7 @@ def show_recordings(folder: Path) -> None:
     from ser.reports.reading import OWN_DATA, OWN_VOICES
 
     drawn = any((folder / name).is_file() for name in (OWN_DATA, OWN_VOICES))
-    if not drawn or not own_models.at_home():
+    if not drawn or not visitor.at_home():
         return
     st.header("Your recordings", anchor=False)
     if (folder / OWN_DATA).is_file() and (data := known(reports.read_own_data, folder, OWN_DATA)):

@@ -88,14 +88,19 @@ def show_saliency(saliency: Saliency, figure: go.Figure, duration_s: float) -> N
         f"{model_names()[saliency.model]} model anew. It shows what the model's "
         "answer hung on, **not why a person sounds so**. Pieces work together: what is said twice "
         "hardly shows, for covering one of the two "
-        "changes little." + (HYBRID_TOO if saliency.model == "hybrid" else "")
+        "changes little." + not_seen(saliency)
     )
 
 
-HYBRID_TOO = (
-    " The Hybrid also hears measurements of the whole voice and what a speech encoder makes of "
-    "it, which cannot be covered and weigh nearly four fifths; only the rest is seen here."
-)
+def not_seen(saliency: Saliency) -> str:
+    """Say what else a model hears, if it does, and how much that weighs."""
+    if saliency.seen_share == 1:
+        return ""
+    return (
+        " The Hybrid also hears measurements of the whole voice and what a speech encoder makes "
+        "of it, which cannot be covered and have "
+        f"{wording.percent(1 - saliency.seen_share)} of the weight; only the rest is seen here."
+    )
 
 
 @st.cache_resource(scope="session", max_entries=8, show_spinner=False)

@@ -37,6 +37,12 @@ _MAX_CHANNELS = 8
 # Two steps of 16 bits: below this there is dither and nothing else.
 _SILENCE_PEAK = 2.0 / 32_768
 
+# What libsndfile says of a FLAC that was written into a pipe and does not know its end.
+_UNKNOWN_FRAMES = 2**63 - 1
+_SAVE_ANEW = (
+    "save it as WAV or MP3 first, with VLC (Media > Convert) or by `ffmpeg -i FILE voice.wav`."
+)
+
 _UNREAD_KINDS: dict[str, tuple[bytes, ...]] = {
     "an AAC": (b"\xff\xf1", b"\xff\xf9", b"ADIF"),
     "an AMR": (b"#!AMR",),
@@ -114,14 +120,15 @@ def _read(source: str | os.PathLike[str] | bytes | IO[bytes]) -> tuple[np.ndarra
 
     try:
         with soundfile.SoundFile(_openable(source)) as file:
+            if file.frames == _UNKNOWN_FRAMES:
+                raise AudioError(f"This file does not say how long it is: {_SAVE_ANEW}")
             _check_shape(file.frames, file.channels, file.samplerate)
             return _decode(file), file.samplerate
     except (soundfile.SoundFileError, OSError, TypeError) as error:
         kind = _unread_kind(source)
         if kind:
             raise AudioError(
-                f"This is {kind} recording, which cannot be read here: save it as WAV or MP3 "
-                "first, with VLC (Media > Convert) or by `ffmpeg -i FILE voice.wav`."
+                f"This is {kind} recording, which cannot be read here: {_SAVE_ANEW}"
             ) from error
         raise AudioError(
             "This is not a sound file that can be read: it may be damaged, empty or of another "

@@ -97,6 +97,16 @@ class Bundle:
         """Tell whether a network of its own listens to an enrolled voice beside this model."""
         return model == "hybrid" and KNOWN_VOICE_FILE in self.manifest["sha256"]
 
+    def spectrogram_share(self, model: str, *, known_voice: bool) -> float:
+        """Give the spectrogram's weight in an answer, in [0, 1]; functionals have the rest.
+
+        ``known_voice``: a network that hears functionals alone listens too.
+        """
+        if model == "cnn":
+            return 1.0
+        share = 1.0 - float(self.manifest["functionals_share"])
+        return share * (1.0 - self.manifest["known_voice"]["share"]) if known_voice else share
+
     def check_known_answer(self, model: str, answer: np.ndarray) -> None:
         """Compare the public probabilities of the known sound with those when this was made.
 

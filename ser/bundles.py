@@ -12,6 +12,7 @@ nobody else.
 
 from __future__ import annotations
 
+import json
 import os
 import re
 from dataclasses import dataclass
@@ -98,6 +99,19 @@ def models_in(root: Path) -> dict[str, str]:
         name = str(manifest["recipe"])
         return {name: _plain(str(manifest.get("title", name)))}
     return TITLES
+
+
+def can_learn_voices(root: Path) -> bool:
+    """Tell whether a bundle of ours can allow for a voice.
+
+    It can if there was a benchmark when it was trained: how far a voice's own sound is
+    believed is fitted on what that holds. One that cannot be read is taken for one that can.
+    """
+    try:
+        manifest = json.loads((root / "artifacts/manifest.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return True
+    return "voice_trust" in manifest
 
 
 def saved_ns(root: Path) -> int:

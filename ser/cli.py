@@ -13,6 +13,7 @@ import json
 import math
 import sys
 from collections.abc import Iterator, Sequence
+from glob import glob
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -62,6 +63,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         or 141 (whoever read our output has gone).
     """
     options = _parser().parse_args(arguments)
+    if "files" in options:
+        options.files = [name for file in options.files for name in _matching(file)]
     if isinstance(sys.stdout, io.TextIOWrapper):
         # A file name in letters that the terminal lacks is no reason to fail.
         sys.stdout.reconfigure(errors="backslashreplace")
@@ -206,6 +209,13 @@ def _add_denoise_option(parser: argparse.ArgumentParser) -> None:
         help="turn down steady noise first; it takes soft parts of the voice too, and answers "
         "seldom get better",
     )
+
+
+def _matching(file: str) -> list[str]:
+    """List the files that a pattern stands for: Windows' terminals leave that to programs."""
+    if Path(file).exists():
+        return [file]
+    return sorted(glob(file)) or [file]
 
 
 def _seconds(text: str) -> float:

@@ -24,7 +24,7 @@ class Prediction:
         Label to probability, in the order of :data:`ser.labels.LABELS`; sums to 1.
         Empty where there is no label.
     model : str
-        ``"hybrid"`` or ``"cnn"``.
+        ``"hybrid"``, ``"cnn"`` or the name of a recipe.
     duration_s : float
         Length of the recording in seconds, silence included.
     status : str

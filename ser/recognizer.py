@@ -245,16 +245,23 @@ class Recognizer:
             raise AudioError(f"Nobody is heard to speak {where}, so there is no answer to explain.")
         features = extract(stretch.sound)
         functionals = _nothing()
-        if profile is not None and self._bundle.hears_known_voices(model):
+        is_known = profile is not None and self._bundle.hears_known_voices(model)
+        if is_known:
             functionals = self._bundle.scaling.functionals(features.functionals)
 
         def probabilities(logits: np.ndarray) -> np.ndarray:
             values = log_probabilities(logits, temperature=self._bundle.temperature(model))
             return to_public(softmax(self._known(values, functionals, model, profile)))
 
-        scaling = self._bundle.scaling
         return look_into(
-            stretch, features, network, scaling, probabilities, model=model, label=label
+            stretch,
+            features,
+            network,
+            self._bundle.scaling,
+            probabilities,
+            model=model,
+            seen_share=self._bundle.spectrogram_share(model, known_voice=is_known),
+            label=label,
         )
 
     def predict_many(
@@ -330,17 +337,21 @@ class Recognizer:
         from ser.audio import load
         from ser.profile import MIN_NEUTRAL_S, pieces
 
-        clips = [
-            (clip, check.speech_s)
-            for source in sources
-            for clip in pieces(load(source))
-            if (check := self._bundle.gate.check(clip)).status == "ok"
-        ]
+        clips = []
+        for number, source in enumerate(sources, start=1):
+            heard = [(clip, self._bundle.gate.check(clip)) for clip in pieces(load(source))]
+            spoken = [(clip, check.speech_s) for clip, check in heard if check.status == "ok"]
+            if not spoken and len(sources) > 1:
+                raise AudioError(
+                    f"No speech was heard in recording {number} of {len(sources)}: a voice is "
+                    "learnt from all of them or from none."
+                )
+            clips += spoken
         seconds = sum(speech_s for _, speech_s in clips)
         if seconds < MIN_NEUTRAL_S:
-            heard = f"There are {seconds:.1f} s of speech" if seconds else "No speech was heard"
+            found = f"There are {seconds:.1f} s of speech" if seconds else "No speech was heard"
             raise AudioError(
-                f"{heard} to learn the voice from; at least "
+                f"{found} to learn the voice from; at least "
                 f"{MIN_NEUTRAL_S:g} s are needed, and ten are better."
             )
         return [clip for clip, _ in clips], seconds

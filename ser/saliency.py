@@ -14,7 +14,7 @@ fifth was covered at random.
 What it is not. Patches are covered one at a time: where a voice says the same thing
 twice, covering either changes little. A network may hang on what no person hears. And
 the functionals, which the hybrid hears too (and the speech encoder through them), are kept
-as they are, so its map shows the spectrogram's part of the answer, a fifth.
+as they are, so its map shows the spectrogram's part of the answer alone.
 """
 
 from __future__ import annotations
@@ -80,6 +80,8 @@ class Saliency:
     probability_without : float
         That it has with the most telling fifth of the spectrogram covered at once.
     model : str
+    seen_share : float
+        Weight in the answer of what can be covered, in [0, 1]; the functionals have the rest.
     start_s, end_s : float
         The stretch of the recording that was looked into.
     """
@@ -91,6 +93,7 @@ class Saliency:
     probability: float
     probability_without: float
     model: str
+    seen_share: float
     start_s: float
     end_s: float
 
@@ -112,6 +115,7 @@ def look_into(
     probabilities: Probabilities,
     *,
     model: str,
+    seen_share: float,
     label: str | None = None,
 ) -> Saliency:
     """Cover a spectrogram patch by patch, and see what the answer loses.
@@ -129,6 +133,8 @@ def look_into(
         From a clip's logits [shape=(..., 9)] to probabilities [shape=(..., 7)].
     model : str
         What the network is called.
+    seen_share : float
+        Weight of the spectrogram in the answer.
     label : str, optional
         Whose probability is looked at; by default the answer.
     """
@@ -154,6 +160,7 @@ def look_into(
         probability=float(before[index]),
         probability_without=float(probabilities(answer(windows(rest)).mean(axis=0))[index]),
         model=model,
+        seen_share=seen_share,
         start_s=stretch.start_s,
         end_s=stretch.end_s,
     )

@@ -70,7 +70,7 @@ class Timeline:
     duration_s : float
         Length of the whole recording in seconds.
     model : str
-        ``"hybrid"`` or ``"cnn"``.
+        ``"hybrid"``, ``"cnn"`` or the name of a recipe.
     complete : bool
         False where it was cancelled: the segments then end before the recording.
     """

@@ -134,6 +134,8 @@ def overall(timeline: Timeline) -> str:
     said = _overall(timeline)
     if timeline.complete:
         return said
+    if not timeline.segments:
+        return "Stopped before anything was heard."
     return f"In the first {clock(timeline.heard_s)}: {said[0].lower()}{said[1:]}"
 
 

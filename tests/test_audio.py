@@ -120,6 +120,16 @@ def test_what_phones_record_is_named_with_a_way_out(
             load(source)
 
 
+def test_a_flac_that_does_not_know_its_length_is_told_so() -> None:
+    file = io.BytesIO()
+    soundfile.write(file, _tone(), SAMPLE_RATE, format="FLAC")
+    content = bytearray(file.getvalue())
+    content[21] &= 0xF0  # 36 bits of samples in all: 0 where an encoder wrote into a pipe
+    content[22:26] = bytes(4)
+    with pytest.raises(AudioError, match="does not say how long it is: save it as WAV"):
+        load(bytes(content))
+
+
 def test_a_folder_is_not_a_sound(tmp_path: Path) -> None:
     with pytest.raises(AudioError, match="folder"):
         load(tmp_path)

@@ -140,6 +140,15 @@ def test_mistakes_are_in_per_cent_of_what_was_acted(tmp_path: Path) -> None:
     assert all("span" in sign for sign in layout.xaxis.ticktext), "calm has a sign too"
 
 
+def test_a_share_of_mistakes_is_never_rounded_to_all_or_nothing(tmp_path: Path) -> None:
+    counts = [[999, 1], [0, 7]]
+    (own,) = rows(tmp_path, row(labels=("sad", "angry")) | {"confusion": counts})
+    assert [list(line) for line in confusion_chart(own).data[0].text] == [
+        ["&gt;99", "&lt;1"],
+        ["0", "100"],
+    ]
+
+
 def test_an_emotion_without_clips_has_no_figures(tmp_path: Path) -> None:
     counts = [[3, 1], [0, 0]]
     (own,) = rows(tmp_path, row(labels=("sad", "angry")) | {"confusion": counts})

@@ -108,6 +108,17 @@ def test_text_names_the_label_then_the_others_from_likely_to_unlikely(
     assert err == ""
 
 
+def test_patterns_that_a_terminal_leaves_alone_are_matched(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name in ("b.wav", "a.wav", "c.txt", "[1].wav"):
+        (tmp_path / name).touch()
+    monkeypatch.chdir(tmp_path)
+    assert cli.main(["predict", "?.wav", "[1].wav", "no*.wav"]) == 0
+    heard = [line.partition(":")[0] for line in capsys.readouterr().out.splitlines()]
+    assert heard == ["a.wav", "b.wav", "[1].wav", "no*.wav"]
+
+
 def test_json_is_one_object_a_line(capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.main(["predict", "a.wav", "b.wav", "--json", "--model", "cnn"]) == 0
 

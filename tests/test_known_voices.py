@@ -135,6 +135,11 @@ def test_what_a_known_voice_answers_can_be_explained(shipped: Bundle, speech: np
     why = recognizer.explain(sound, model="hybrid", profile=profile)
     assert why.label == answer.label
     assert why.probability == pytest.approx(answer.confidence, abs=1e-3)
+    manifest = shipped.manifest
+    unknown = recognizer.explain(sound, model="hybrid").seen_share
+    assert unknown == pytest.approx(1 - manifest["functionals_share"])
+    assert why.seen_share == pytest.approx(unknown * (1 - manifest["known_voice"]["share"]))
+    assert recognizer.explain(sound, model="cnn").seen_share == 1
 
 
 def test_a_known_voice_has_a_level_of_its_own_for_what_is_sure(

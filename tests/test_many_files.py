@@ -15,14 +15,40 @@ import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from page import background
-from ser import BundleError
-from tests.stand_in import PROFILE, Models, buttons, charts, downloads, headings, wait_for, wav
+from ser import LABELS, BundleError, Prediction
+from ser.recognizer import Heard
+from ser.table import Row
+from tests.stand_in import (
+    PROFILE,
+    Models,
+    answer,
+    buttons,
+    charts,
+    downloads,
+    headings,
+    wait_for,
+    wav,
+)
 
 
 def many_files() -> None:
     from page import many_files
 
     many_files.show()
+
+
+def sounding(label: str) -> Prediction:
+    shares = dict.fromkeys(LABELS, 0.0) | {label: 1.0}
+    return answer(Heard(3.0, "ok", {"hybrid": np.zeros(9)}), shares, "hybrid")
+
+
+def only_a_table() -> None:
+    import streamlit as st
+
+    from page.files_table import show_table
+    from ser.batch import Batch
+
+    show_table(Batch(), st.session_state["rows"])
 
 
 @pytest.fixture
@@ -125,6 +151,19 @@ def test_the_list_is_narrowed_and_outlives_a_change_of_answers(
     page.segmented_control(key="many-model").set_value("cnn").run()
     assert "diary.wav" in column(page, "File")
     assert not page.exception
+
+
+def test_a_chosen_row_never_becomes_another_file() -> None:
+    """Streamlit keeps the choice of a row as long as the table's own name stays the same."""
+    page = AppTest.from_function(only_a_table, default_timeout=60)
+    ids = []
+    for labels in (["sad", "sad", "angry"], ["sad", "sad", "happy"], ["angry", "sad", "sad"]):
+        page.session_state["rows"] = [
+            Row(f"{name}.wav", sounding(label)) for name, label in zip("abc", labels, strict=True)
+        ]
+        page.session_state["only"] = ["sad"]
+        ids.append(page.run().dataframe[0].proto.id)
+    assert ids[0] == ids[1] != ids[2]
 
 
 def test_cancelling_keeps_what_was_heard_and_the_rest_can_follow(

@@ -11,7 +11,7 @@ import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from page import background
-from ser import BundleError, VoiceProfile
+from ser import BundleError, Recognizer, VoiceProfile
 from ser.prediction import Status
 from tests.stand_in import (
     PROFILE,
@@ -262,6 +262,36 @@ def test_nobody_waits_any_more(
     assert len(models.asked) == asked + 1, "the window under way, and no other"
 
 
+def test_who_comes_back_to_an_unfinished_timeline_is_not_told_to_have_stopped_it(
+    monkeypatch: pytest.MonkeyPatch, page: AppTest, models: Models, long_wav: bytes
+) -> None:
+    models.may_go_on.clear()
+    upload(page, long_wav)
+    monkeypatch.setattr(background, "LEFT_AFTER_S", 0.2)
+    page.button(key="over-time").click().run()
+    time.sleep(0.4)
+    models.may_go_on.set()
+    time.sleep(0.4)
+    monkeypatch.undo()
+    monkeypatch.setattr(Recognizer, "load", models.load)
+    wait_for(page.run(), lambda page: bool(page.dataframe))
+    assert page.dataframe[0].value.iloc[0].tolist()[:2] == ["0:00", "0:12"]
+    assert not page.info
+
+
+def test_another_model_does_not_leave_a_stopped_timeline_behind(
+    page: AppTest, models: Models, speech: np.ndarray
+) -> None:
+    models.may_go_on.clear()
+    upload(page, wav(np.tile(speech, 21)))
+    for model in ("cnn", "hybrid"):
+        page.segmented_control(key="one-model").set_value(model).run()
+    models.may_go_on.set()
+    wait_for(page, lambda page: "Cancel" not in buttons(page))
+    assert headings(page)[0] == "Mostly sounds sad."
+    assert not page.info
+
+
 def test_a_timeline_that_fails_gets_a_sentence_and_another_try(
     page: AppTest, models: Models, long_wav: bytes
 ) -> None:
@@ -335,6 +365,35 @@ def test_minutes_are_heard_piece_by_piece_at_once_and_summed_up(
     assert "Timeline CSV" in downloads(page)
     assert "CSV" not in downloads(page), "there is no one answer to take away"
     assert not page.exception
+
+
+def test_a_known_voice_is_named_under_minutes_too(page: AppTest, speech: np.ndarray) -> None:
+    page.session_state["voice_profile"] = PROFILE
+    upload(page, wav(np.tile(speech, 21)))
+    wait_for(page, lambda page: len(charts(page)) == 2)
+    assert any("allows for your voice" in caption.value for caption in page.caption)
+
+
+def test_minutes_get_the_sentence_of_models_that_cannot_be_used(
+    page: AppTest, models: Models, speech: np.ndarray
+) -> None:
+    models.fault = BundleError("The hybrid model is missing.")
+    upload(page, wav(np.tile(speech, 21)))
+    assert [error.value for error in page.error] == ["The hybrid model is missing."]
+    assert len(charts(page)) == 1, "and the voice is drawn all the same"
+
+
+def test_minutes_are_heard_without_a_voice_that_does_not_fit(
+    page: AppTest, models: Models, speech: np.ndarray
+) -> None:
+    page.session_state["voice_profile"] = PROFILE
+    page.run()
+    models.knows = "others"
+    upload(page, wav(np.tile(speech, 21)))
+    wait_for(page, lambda page: len(charts(page)) == 2)
+    assert headings(page)[0] == "Mostly sounds sad."
+    assert "voice_profile" not in page.session_state
+    assert not page.error
 
 
 def test_more_than_99_percent_is_no_quotation(

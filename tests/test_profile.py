@@ -185,6 +185,15 @@ def test_an_enrolled_voice_is_heard_more_like_others_when_neutral(
     assert after < before - 0.05
 
 
+def test_a_voice_is_learnt_from_all_recordings_or_none(
+    recognizer: Recognizer, voices: dict[str, np.ndarray]
+) -> None:
+    noise = 0.1 * np.random.default_rng(0).standard_normal(4 * SAMPLE_RATE).astype(np.float32)
+    lively, plain = ((voices[name], SAMPLE_RATE) for name in ("lively", "plain"))
+    with pytest.raises(AudioError, match="No speech was heard in recording 3 of 3"):
+        recognizer.enrol([lively, plain, (noise, SAMPLE_RATE)])
+
+
 def test_the_models_that_are_shipped_can_learn_a_voice() -> None:
     shipped = open_bundle(SHIPPED)
     for model in MODELS:

@@ -46,7 +46,9 @@ def hear(fake: Fake, samples: np.ndarray, *, label: str | None = None) -> Salien
         return to_public(softmax(logits))
 
     features = extract(stretch.sound)
-    return look_into(stretch, features, fake, SCALING, probabilities, model="cnn", label=label)
+    return look_into(
+        stretch, features, fake, SCALING, probabilities, model="cnn", seen_share=1.0, label=label
+    )
 
 
 @pytest.fixture(scope="module")

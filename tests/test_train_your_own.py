@@ -16,7 +16,7 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-from page import own_models, train_your_own
+from page import own_models, train_your_own, visitor
 from ser import BundleError
 from ser.bundle import MODEL_FILES, SHIPPED, write_artifacts, write_manifest
 from ser.bundles import find_bundles, first_bundle, look_at, may_open, trained_on
@@ -31,20 +31,20 @@ APP = Path(__file__).parent.parent / "app.py"
 FACTS = {"clips": {"emodb": 500, "mine": 650}, "speakers": 12}
 
 
-def save_bundle(root: Path) -> Path:
+def save_bundle(root: Path, **facts: object) -> Path:
     """A bundle that is whole, but for networks that the stand-in never opens."""
     (root / "models").mkdir(parents=True)
     for name, file in MODEL_FILES.items():
         (root / file).write_bytes(f"network {name}".encode())
     count = len(feature_names())
     write_artifacts(root, Scaling(np.zeros(64), np.ones(64), np.zeros(count), np.ones(count)))
-    write_manifest(root, {"temperature": {}, "known_answer": {}, **FACTS})
+    write_manifest(root, {"temperature": {}, "known_answer": {}, **FACTS, **facts})
     return root
 
 
 @pytest.fixture
 def mine(tmp_path: Path) -> Path:
-    return save_bundle(tmp_path / "bundles/mine")
+    return save_bundle(tmp_path / "bundles/mine", voice_trust={})
 
 
 @pytest.fixture
@@ -74,7 +74,7 @@ def visit(
     models: Models, runs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Callable[[], AppTest]:
     """Open the page at the computer that runs it, with `bundles/` to choose from."""
-    monkeypatch.setattr(own_models, "at_home", lambda: True)
+    monkeypatch.setattr(visitor, "at_home", lambda: True)
     monkeypatch.setattr("ser.bundles.bundles_folder", lambda: tmp_path / "bundles")
     monkeypatch.delenv("SER_BUNDLES", raising=False)
     monkeypatch.delenv("SER_BUNDLE", raising=False)
@@ -223,7 +223,7 @@ def test_recordings_are_shown_to_nobody_who_comes_from_elsewhere(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     draw_pictures(runs, speech_wav)
-    monkeypatch.setattr(own_models, "at_home", lambda: False)
+    monkeypatch.setattr(visitor, "at_home", lambda: False)
     assert not charts(visit())
 
 
@@ -363,7 +363,7 @@ def test_who_comes_from_elsewhere_may_open_nothing_or_what_is_offered(
     mine: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(own_models, "at_home", lambda: False)
+    monkeypatch.setattr(visitor, "at_home", lambda: False)
     page = visit()
     assert "only on the computer that runs this page" in page.info[0].value
     assert not page.button
@@ -413,7 +413,7 @@ def test_only_this_computer_is_home(
     monkeypatch: pytest.MonkeyPatch, context: Context, expected: bool
 ) -> None:
     monkeypatch.setattr(st, "context", context)
-    assert own_models.at_home() is expected
+    assert visitor.at_home() is expected
 
 
 def test_a_voice_learnt_with_other_models_is_forgotten_and_that_is_said(
@@ -433,6 +433,32 @@ def test_a_voice_learnt_with_other_models_is_forgotten_and_that_is_said(
     assert headings(page)[0] == "Sounds sad. Fairly sure.", "answered without the profile"
     assert not page.run().info, "said once"
     assert not page.exception
+
+
+def test_models_that_were_never_measured_offer_to_learn_no_voice(
+    models: Models, tmp_path: Path
+) -> None:
+    page = AppTest.from_file(str(APP), default_timeout=60).run()
+    assert "My voice" in [expander.label for expander in page.expander]
+    page.session_state["chosen_bundle"] = look_at(save_bundle(tmp_path / "plain"))
+    page.session_state["voice_did_not_fit"] = True
+    page.run()
+    assert "My voice" not in [expander.label for expander in page.expander]
+    assert page.info[0].value.endswith("These cannot learn one.")
+
+
+def test_who_comes_from_elsewhere_is_not_told_where_models_lie(
+    models: Models, mine: Path, speech_wav: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    models.fault = BundleError(f"{mine / 'models/hybrid_ser_model.keras'} is missing.")
+    for at_home in (True, False):
+        monkeypatch.setattr(visitor, "at_home", lambda at_home=at_home: at_home)
+        page = AppTest.from_file(str(APP), default_timeout=60).run()
+        page.session_state["chosen_bundle"] = look_at(mine)
+        page.file_uploader[0].upload("voice.wav", speech_wav.read_bytes(), "audio/wav")
+        page.run()
+        assert "mine/models/hybrid_ser_model.keras is missing." in page.error[0].value
+        assert (str(mine.parent) in page.error[0].value) == at_home
 
 
 def test_the_program_begins_with_another_bundle_when_told(

@@ -30,6 +30,7 @@ def found(model: str = "cnn", label: str = "sad", *, seconds: float = 3.0) -> Sa
         probability=0.62,
         probability_without=0.1,
         model=model,
+        seen_share=1.0 if model == "cnn" else 0.21,
         start_s=0.0,
         end_s=min(seconds, 10.0),
     )
@@ -96,6 +97,7 @@ def test_it_says_what_it_is_and_what_it_is_not(page: AppTest) -> None:
     assert "10 % instead of 62 %" in told
     assert "not why a person sounds so" in told
     assert "Hybrid also hears measurements" in told
+    assert "have 79 % of the weight" in told
     page.segmented_control(key="model").set_value("cnn").run()
     assert "also hears measurements" not in " ".join(text.value for text in page.caption)
 

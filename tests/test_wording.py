@@ -130,3 +130,8 @@ def test_a_long_recording_is_summed_up(lengths_s: dict[str, int], expected: str)
         for part, label in zip(segments, labels, strict=True)
     )
     assert wording.overall(Timeline(segments, 100.0, "cnn")) == expected
+
+
+def test_what_was_stopped_at_once_heard_nothing() -> None:
+    stopped = Timeline((), 100.0, "cnn", complete=False)
+    assert wording.overall(stopped) == "Stopped before anything was heard."

@@ -11,9 +11,10 @@ batch         what many files sound like, counted
 why           what the answer hung on, and prosody beside that of others
 training      how a training goes
 benchmark     how well unheard voices are understood, in rows of dots (dots)
-confusion     what is mistaken for what
+confusion     what is mistaken for what (shaded_table)
 trust         how far percentages can be believed
 confidence    how sure each emotion is named
+systems       well-known designs: what is claimed, known voices, unheard ones
 balance       how many recordings there are of each emotion
 architecture  what is inside the networks
 ============= ================================================================

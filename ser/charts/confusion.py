@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from html import escape
 from typing import TYPE_CHECKING
 
 from ser.charts.frame import named
 from ser.charts.shaded_table import shaded_table
 from ser.palette import EMOTION_COLOURS, EMOTION_ICONS
-from ser.reports import Row
+from ser.reports import Row, percent
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
@@ -21,7 +22,7 @@ def confusion_chart(row: Row) -> go.Figure:
     shares = row_shares(row)
     labels = list(row.labels)
     names = {label: any_named(label) for label in labels}
-    texts = [["" if share is None else f"{100 * share:.0f}" for share in line] for line in shares]
+    texts = [["" if share is None else _figure(share) for share in line] for line in shares]
     return shaded_table(shares, texts, columns=names, rows=names)
 
 
@@ -44,8 +45,9 @@ def mistakes(row: Row, *, at_most: int = 3) -> list[tuple[str, str, float]]:
     return sorted(found, key=lambda item: -item[2])[:at_most]
 
 
-def _figure(share: float | None) -> str:
-    return "" if share is None else f"{100 * share:.0f}"
+def _figure(share: float) -> str:
+    """Write a share without its sign, which would not fit; never a false 0 or 100."""
+    return escape(percent(share).removesuffix("%").replace("\N{NO-BREAK SPACE}", ""))
 
 
 def any_named(label: str) -> str:

@@ -12,7 +12,10 @@ contours     pitch, periodicity and formants beside the spectrogram's frames
 functionals  how all of these lie and move over the clip, as one long vector
 encoded      means and deviations of what the speech encoder hears
 schema       what the models are fed, with a version that guards it
+scaling      zero mean and unit deviation, learnt on training clips
 classic      the 180 means of many well-known systems, for training.recipes
+sequences    a recording as a table of fixed size, for its networks
+sets         all that its systems are fed, each kind under a name
 ============ ==============================================================
 """
 

@@ -75,7 +75,7 @@ def log_mel_schema() -> dict[str, Any]:
 
 
 def _shared_schema() -> dict[str, Any]:
-    """Give what these take over from the app's own features, trimming included."""
+    """Give what these take over from the app's own features."""
     whole = feature_schema()
     return {"of": {name: whole[name] for name in ("version", "sample_rate_hz", "log_mel")}}
 
