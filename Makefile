@@ -37,14 +37,14 @@ check: $(VENV)/dev-ready
 
 train: cleaned_data.csv
 	$(BIN)/python -m training.evaluate $(ARGS) --folds 1 --no-calibration --out "$(OUT)"
-	$(BIN)/python -m training.train $(ARGS) --start-from fold-1 --out "$(OUT)"
+	$(BIN)/python -m training.train $(filter-out --watch,$(ARGS)) --start-from fold-1 --out "$(OUT)"
 
 gate: cleaned_data.csv
 	@test -n "$(NOISE)" || { echo "Say where sounds are that are no speech: make gate NOISE=folder"; exit 1; }
 	$(BIN)/python -m training.gate $(ARGS) --noise $(NOISE)
 
 robustness: cleaned_data.csv
-	$(BIN)/python -m training.robustness $(ARGS)
+	$(BIN)/python -m training.robustness $(ARGS) --out "$(OUT)"
 
 ifdef DATA
 cleaned_data.csv: FORCE  # the folder may be another than before

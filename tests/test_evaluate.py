@@ -7,6 +7,7 @@ tested in test_training.py; all around it is what runs in earnest.
 from __future__ import annotations
 
 import json
+import shutil
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
@@ -17,10 +18,11 @@ from typing import Any
 import numpy as np
 import pytest
 
+from ser.bundle import SHIPPED
 from ser.features import Features, feature_names
 from ser.labels import INNER_LABELS
 from tests.corpora_on_disk import write_corpus, write_demographics
-from training import baselines, evaluate
+from training import baselines, evaluate, train
 from training.batches import fit_scaling
 from training.benchmark.figures import compute_benchmark
 from training.benchmark.fusion import best_share, fuse
@@ -31,6 +33,7 @@ from training.benchmark.predictions import (
     UNTRAINED,
     Predictions,
     describe,
+    is_finished,
     read_predictions,
     write_predictions,
 )
@@ -39,6 +42,7 @@ from training.benchmark.report import as_markdown
 from training.corpora import Clip, find_corpora, fingerprint, read_table, write_table
 from training.dataset import Dataset, TrainingError
 from training.folds import held_out_speakers
+from training.teacher import NAME
 
 SPEAKER_INDEPENDENT, LEAVE_OUT, RANDOM = PROTOCOLS
 
@@ -547,15 +551,46 @@ def test_finished_folds_are_not_trained_again(
     assert "fold-1: finished before" in capsys.readouterr().out
 
 
-def test_a_fold_of_other_recordings_or_another_seed_is_not_taken_for_finished(
+def test_a_fold_that_was_made_otherwise_is_not_taken_for_finished(
     trainings: Trainings, on_disk: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert evaluate.main([*on_disk, "--folds", "1"]) == 0
-    assert evaluate.main([*on_disk, "--folds", "1", "--seed", "2"]) == 1
+    for what, options in {
+        "seed": ["--seed", "2"],
+        "stages": ["--epochs", "3"],
+        "teacher": ["--teacher", "ear.onnx"],
+        "calibrate": ["--no-calibration"],
+    }.items():
+        assert evaluate.main([*on_disk, "--folds", "1", *options]) == 1
+        assert f"was made otherwise ({what}):" in capsys.readouterr().err
     write_table(read_table(tmp_path / "clips.csv")[1:], tmp_path / "clips.csv")
     assert evaluate.main([*on_disk, "--folds", "1"]) == 1
-    assert capsys.readouterr().err.count("other recordings or with another seed") == 2
+    assert "was made otherwise (table):" in capsys.readouterr().err
     assert len(trainings.calls) == 1
+
+
+def test_the_shipped_folds_are_not_taken_for_those_of_other_recordings(
+    trainings: Trainings, on_disk: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """They were written before facts told of the table, the teacher and who was kept apart."""
+    shutil.copytree(SHIPPED / FOLDER, tmp_path / FOLDER)
+    assert evaluate.main([*on_disk, "--folds", "1"]) == 1
+    assert "was made otherwise (table, teacher, calibrate)" in capsys.readouterr().err
+    assert not trainings.calls
+    name = f"{SPEAKER_INDEPENDENT}-fold-1"
+    facts = json.loads((SHIPPED / FOLDER / f"{name}.json").read_text())
+    same = {"table": facts["data"], "teacher": NAME, "calibrate": False}
+    assert is_finished(SHIPPED / FOLDER, name, same)
+
+
+@pytest.mark.parametrize("options", [["--epochs", "0"], ["--seed", "-1"], ["--epochs", "many"]])
+def test_numbers_that_make_no_sense_are_refused_before_anything_is_measured(
+    options: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    for command in (evaluate, train):
+        with pytest.raises(SystemExit, match="2"):
+            command.main(options)
+        assert "is not a number from" in capsys.readouterr().err
 
 
 def test_a_fold_trains_and_scales_on_its_training_part_alone(

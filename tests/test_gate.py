@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import shutil
+from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
+import soundfile
 
 from ser.audio import SAMPLE_RATE, Sound
 from ser.bundle import SHIPPED, open_bundle
@@ -19,7 +21,9 @@ from ser.gate_features import FEATURES, window_features
 from ser.synthesis import MANNERS, Voice, sample_voice, utterance, vowel
 from ser.voice_activity import speech_log_odds
 from training import degrade, gate, nonspeech
-from training.gate_examples import Example, Noise
+from training.corpora import Clip, write_table
+from training.dataset import TrainingError
+from training.gate_examples import Example, Noise, read_noise
 from training.gate_report import unseen_report
 
 TIME_S = np.arange(3 * SAMPLE_RATE) / SAMPLE_RATE
@@ -239,22 +243,57 @@ def test_no_fold_learns_a_speaker_or_a_noise_that_it_judges(
     ]
     examples.append(_example(group="baby_cry"))
     learnt: list[list[Example]] = []
+    judged: list[list[Example]] = []
+    blank = np.zeros(len(FEATURES))
+    empty = SpeechGate(blank, blank + 1, (np.zeros((len(FEATURES), 1)),), (np.zeros(1),), 0.0)
 
     def remember(known: list[Example], *, seed: int) -> SpeechGate:
         learnt.append(known)
-        blank = np.zeros(len(FEATURES))
-        return SpeechGate(blank, blank + 1, (np.zeros((len(FEATURES), 1)),), (np.zeros(1),), 0.0)
+        judged.append([])
+        return empty
+
+    def judge(fitted: SpeechGate, example: Example) -> float:
+        judged[-1].append(example)
+        return 0.0
 
     monkeypatch.setattr(gate, "fit_gate", remember)
+    monkeypatch.setattr(gate, "_score", judge)
     gate.cross_validate(examples, seed=0)
-    for known in learnt:
+    for known, unknown in zip(learnt, judged, strict=True):
+        assert not {e.speaker for e in known} & {e.speaker for e in unknown} - {""}
+        noises = {e.group for e in unknown if not e.speech}
+        assert not {e.mixed_with or e.group for e in known if not e.speaker} & noises
+        assert not {e.mixed_with for e in known} & noises
         heard = {e.mixed_with or e.group for e in known if e.mixed_with or not e.speech}
         assert "baby_cry" not in {e.group for e in known}
         assert 0 < len(heard & set(classes)) < len(classes)
         # The class that a mixture brings in is held out with the class itself.
         assert {e.mixed_with for e in known} - {""} <= {e.group for e in known if not e.speech}
-    for speaker in speakers:
-        assert any(speaker not in {e.speaker for e in known} for known in learnt)
+    times = Counter(id(example) for unknown in judged for example in unknown)
+    assert {e.group: times[id(e)] for e in examples if e.group == "baby_cry"} == {"baby_cry": 6}
+    assert {times[id(e)] for e in examples if e.group != "baby_cry"} == {1}
+
+
+def test_own_recordings_in_the_table_are_refused_before_anything_is_measured(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    clip = Clip(tmp_path / "a.wav", "mine", "sad", "", "mine-ann")
+    write_table([clip], tmp_path / "clips.csv")
+    options = ["--table", str(tmp_path / "clips.csv"), "--noise", str(tmp_path)]
+    assert gate.main([*options, "--out", str(tmp_path)]) == 1
+    assert "In no fold: mine-ann." in capsys.readouterr().err
+
+
+def test_a_folder_without_sounds_is_named_and_so_is_a_broken_room(tmp_path: Path) -> None:
+    for path in ("noise/rain/1.wav", "noise/rooms/._hall.wav"):
+        (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
+        soundfile.write(tmp_path / path, _noise(0.0), 16_000)
+    assert len(read_noise([tmp_path / "noise"])[1]) == 0, "macOS's twins are no rooms"
+    with pytest.raises(TrainingError, match=r"No sounds in .*mistyped"):
+        read_noise([tmp_path / "noise", tmp_path / "mistyped"])
+    (tmp_path / "noise/rooms/hall.wav").write_bytes(b"no sound")
+    with pytest.raises(TrainingError, match=r"hall\.wav: This is not a sound file"):
+        read_noise([tmp_path / "noise"])
 
 
 def test_what_the_gate_never_learnt_of_is_counted_by_kind(speech: np.ndarray) -> None:

@@ -19,7 +19,9 @@ from ser.labels import INNER_LABELS
 from ser.synthesis import sample_voice
 from tests.corpora_on_disk import write_corpus
 from training import degrade, robustness
+from training.adjustment import deaf_logits
 from training.benchmark.pool import POOLED
+from training.checkpoint import load_trained
 from training.conditions import CLEAN, SNR_DB, Scene, Task, conditions, hear, make_tasks
 from training.corpora import Clip, find_corpora, fingerprint, write_table
 from training.dataset import Dataset, TrainingError
@@ -407,6 +409,19 @@ def test_a_run_is_loaded_with_the_speakers_it_never_heard(on_disk: Path) -> None
         label for label in INNER_LABELS if label not in ("calm", "surprised")
     )
     assert set(run.models) == {"cnn", "functionals"}
+
+
+def test_a_loaded_run_leans_towards_no_frequent_emotion(on_disk: Path) -> None:
+    dataset = _dataset(on_disk)
+    training = [i for i, c in enumerate(dataset.clips) if c.speaker not in held_out_speakers(1)]
+    run = load_run(on_disk / "runs/fold-1", dataset)
+    for network in (build_cnn(), build_functionals(len(feature_names()))):
+        load_trained(network, on_disk / "runs/fold-1" / network.name)
+        models = (network, run.models[network.name])
+        saved, loaded = (model.layers[-1].get_weights()[1] for model in models)
+        taken_off = deaf_logits(dataset.subset(np.array(training)))
+        assert np.ptp(taken_off) > 0.1
+        np.testing.assert_allclose(saved - loaded, taken_off, atol=1e-5)
 
 
 def test_a_run_that_heard_other_clips_is_refused(on_disk: Path) -> None:

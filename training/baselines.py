@@ -26,21 +26,22 @@ import numpy as np
 from joblib import Memory, Parallel, delayed, parallel_config
 
 from ser.audio import SAMPLE_RATE, load
-from ser.errors import AudioError, SerError
+from ser.errors import AudioError
 from ser.labels import INNER_LABELS
 from training.benchmark.predictions import (
     FOLDER,
     UNTRAINED,
     Predictions,
     describe,
-    facts_file,
+    is_finished,
     write_predictions,
 )
 from training.benchmark.protocols import PROTOCOLS, check_part, chosen_parts, make_part
 from training.benchmark.report import renew_benchmark
+from training.command import exit_status
 from training.corpora import Clip, fingerprint, read_table
 from training.corpora.ravdess import SONG
-from training.dataset import TrainingError
+from training.dataset import TrainingError, identity
 
 PROTOCOL = PROTOCOLS[0]
 SETS = {
@@ -53,14 +54,13 @@ SETS = {
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; answer its exit status."""
     options = _parser().parse_args(arguments)
-    try:
-        for name in options.sets:
-            _score(name, options)
-        renew_benchmark(options.out)
-    except SerError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 1
-    return 0
+    return exit_status(lambda: _run(options), again="The same command goes on.")
+
+
+def _run(options: argparse.Namespace) -> None:
+    for name in options.sets:
+        _score(name, options)
+    renew_benchmark(options.out)
 
 
 def functionals(clips: Sequence[Clip], name: str, *, cache: Path, jobs: int = -1) -> np.ndarray:
@@ -71,7 +71,7 @@ def functionals(clips: Sequence[Clip], name: str, *, cache: Path, jobs: int = -1
     Raises
     ------
     TrainingError
-        openSMILE is not installed.
+        openSMILE is not installed, or a clip cannot be read.
     """
     try:
         import opensmile  # noqa: F401
@@ -80,8 +80,7 @@ def functionals(clips: Sequence[Clip], name: str, *, cache: Path, jobs: int = -1
             "The baselines need openSMILE: pip install -r requirements-dev.txt."
         ) from error
     extract = Memory(cache, verbose=0).cache(_extract, ignore=["jobs"])
-    files = [(str(clip.path), clip.path.stat().st_size) for clip in clips]
-    return extract(files, name, jobs=jobs)
+    return extract([identity(clip.path) for clip in clips], name, jobs=jobs)
 
 
 def fit_and_score(
@@ -133,15 +132,16 @@ def fit_and_score(
 def _score(name: str, options: argparse.Namespace) -> None:
     """Train and test one feature set on each fold that is not finished."""
     clips = [clip for clip in read_table(options.table) if clip.corpus != SONG.name]
+    made_of = {"table": fingerprint(clips)}
     features: np.ndarray | None = None
     for part in chosen_parts(PROTOCOL, options.folds, clips):
         file = f"{PROTOCOL}-{part}-{name.lower()}"
-        if facts_file(options.out / FOLDER, file).exists():
-            print(f"{file}: finished before")
+        if is_finished(options.out / FOLDER, file, made_of):
             continue
         if features is None:
             clips, features = _usable(clips, functionals(clips, name, cache=options.cache))
         predictions = _run_part(clips, features, name, part)
+        predictions.facts.update(made_of)
         print(f"Wrote {write_predictions(options.out / FOLDER, file, predictions)}")
 
 
@@ -191,11 +191,11 @@ def _run_part(clips: Sequence[Clip], features: np.ndarray, name: str, fold: str)
     )
 
 
-def _extract(files: Sequence[tuple[str, int]], name: str, *, jobs: int) -> np.ndarray:
+def _extract(files: Sequence[tuple[str, int, int]], name: str, *, jobs: int) -> np.ndarray:
     from tqdm import tqdm
 
     results = Parallel(n_jobs=jobs, return_as="generator")(
-        delayed(_functionals_of)(path, name) for path, _ in files
+        delayed(_functionals_of)(path, name) for path, _, _ in files
     )
     rows = list(tqdm(results, total=len(files), desc=name))
     width = max(len(row) for row in rows)

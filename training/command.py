@@ -35,6 +35,21 @@ def positive(text: str) -> int:
     argparse.ArgumentTypeError
         It is none.
     """
-    if not text.isdecimal() or int(text) == 0:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a number above 0")
+    return _number(text, least=1)
+
+
+def not_negative(text: str) -> int:
+    """Read an option's number that is zero or more, such as a seed.
+
+    Raises
+    ------
+    argparse.ArgumentTypeError
+        It is none.
+    """
+    return _number(text, least=0)
+
+
+def _number(text: str, *, least: int) -> int:
+    if not text.isdecimal() or int(text) < least:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number from {least} on")
     return int(text)

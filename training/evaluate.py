@@ -16,11 +16,10 @@ there are. Parts may be run on several machines: bring the files together, and u
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import sys
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -35,7 +34,7 @@ from training.benchmark.predictions import (
     KNOWN_VOICE,
     Predictions,
     describe,
-    facts_file,
+    is_finished,
     without_untrained,
     write_predictions,
 )
@@ -49,14 +48,14 @@ from training.benchmark.protocols import (
 )
 from training.benchmark.report import renew_benchmark
 from training.checkpoint import trained_with
-from training.command import exit_status
+from training.command import exit_status, not_negative, positive
 from training.corpora import Clip, fingerprint, read_table
-from training.dataset import Dataset, TrainingError, load_dataset
+from training.dataset import Dataset, load_dataset
 from training.enrolment import predict_known
-from training.fitting import FRESH, Run, train_models
+from training.fitting import FRESH, Run, Stage, train_models
 from training.report import training_facts
 from training.score import predict_logits
-from training.teacher import TEACHER_HELP, with_teacher
+from training.teacher import NAME, TEACHER_HELP, with_teacher
 from training.watching import read_curves
 
 
@@ -76,16 +75,17 @@ def _evaluate(options: argparse.Namespace) -> None:
     if options.protocol in SPEAKER_DEPENDENT:
         print(f"{options.protocol}: speaker-dependent, every tested voice is trained on too")
     clips = read_table(options.table)
-    made_of = {"table": fingerprint(clips), "seed": options.seed}
+    made_of = {
+        "table": fingerprint(clips),
+        "seed": options.seed,
+        "stages": {name: asdict(stage) for name, stage in _stages(options).items()},
+        "teacher": options.teacher and NAME,
+        "calibrate": options.calibrate,
+    }
     dataset: Dataset | None = None
     for name in chosen_parts(options.protocol, options.folds, clips):
         file = f"{options.protocol}-{name}"
-        finished = facts_file(options.out / FOLDER, file)
-        if finished.exists():
-            _refuse_others(finished, made_of)
-            print(
-                f"{file}: finished before, in {finished.parent}; give another --out to do it anew"
-            )
+        if is_finished(options.out / FOLDER, file, made_of):
             continue
         dataset = dataset or _dataset(clips, options)
         predictions = _run_part(dataset, name, options)
@@ -93,14 +93,13 @@ def _evaluate(options: argparse.Namespace) -> None:
         print(f"Wrote {write_predictions(options.out / FOLDER, file, predictions)}")
 
 
-def _refuse_others(finished: Path, made_of: dict[str, Any]) -> None:
-    """Refuse to go on from what was made of other clips, or with another seed."""
-    before = json.loads(finished.read_text(encoding="utf-8"))
-    if "table" in before and any(before[name] != value for name, value in made_of.items()):
-        raise TrainingError(
-            f"{finished} was made of other recordings or with another seed: give another --out "
-            f"(with make: OUT=FOLDER), or delete {finished.parent}."
-        )
+def _stages(options: argparse.Namespace) -> dict[str, Stage]:
+    epochs = {
+        "cnn": options.epochs,
+        "functionals": options.functionals_epochs,
+        "known_voice": options.known_voice_epochs,
+    }
+    return {name: replace(FRESH[name], epochs=count) for name, count in epochs.items()}
 
 
 def _dataset(clips: list[Clip], options: argparse.Namespace) -> Dataset:
@@ -116,11 +115,7 @@ def _run_part(dataset: Dataset, name: str, options: argparse.Namespace) -> Predi
     check_part(part, dataset.clips)
     training = dataset.subset(part.training)
     scaling = fit_scaling(training)
-    stages = {
-        "cnn": replace(FRESH["cnn"], epochs=options.epochs),
-        "functionals": replace(FRESH["functionals"], epochs=options.functionals_epochs),
-        "known_voice": replace(FRESH["known_voice"], epochs=options.known_voice_epochs),
-    }
+    stages = _stages(options)
     run = Run(
         options.runs / part.run,
         seed=options.seed,
@@ -196,10 +191,11 @@ def _parser() -> argparse.ArgumentParser:
         parser.add_argument(
             option, type=Path, default=Path(default), help=f"{what} (default: %(default)s)"
         )
-    parser.add_argument("--epochs", type=int, default=FRESH["cnn"].epochs, help="of the CNN")
-    parser.add_argument("--functionals-epochs", type=int, default=FRESH["functionals"].epochs)
-    parser.add_argument("--known-voice-epochs", type=int, default=FRESH["known_voice"].epochs)
-    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--epochs", type=positive, default=FRESH["cnn"].epochs, help="of the CNN")
+    for network in ("functionals", "known_voice"):
+        option = f"--{network.replace('_', '-')}-epochs"
+        parser.add_argument(option, type=positive, default=FRESH[network].epochs)
+    parser.add_argument("--seed", type=not_negative, default=1)
     parser.add_argument("--resume", action="store_true", help="go on from the last checkpoint")
     parser.add_argument("--teacher", type=Path, metavar="ONNX", help=TEACHER_HELP)
     parser.add_argument(

@@ -20,6 +20,7 @@ from ser.features import log_mel, trim_silence
 from ser.gate_features import window_features
 from training import degrade, nonspeech
 from training.corpora import Clip, read_table
+from training.corpora.sounds import sound_files
 from training.dataset import TrainingError
 
 ROOMS = "rooms"
@@ -36,8 +37,6 @@ SYNTHETIC_EACH = 150
 CHANGED_PER_SPEAKER = 30
 """Clips of a speaker that are changed as well; the two of TESS, who say the most, give more."""
 
-_SOUNDS = {".wav", ".flac", ".ogg", ".opus", ".mp3", ".aiff", ".aif"}
-
 Samples = NDArray[np.float32]
 
 
@@ -51,7 +50,7 @@ class Example:
     group : str
         The corpus of speech; the class of noise.
     variant : str
-        ``"clean"``, ``"varied"``, or one of the hard ones that are only scored.
+        ``"clean"``, ``"varied"``, or how else it was changed.
     speaker, emotion : str
         Empty for noise.
     mixed_with : str
@@ -115,11 +114,14 @@ def read_noise(folders: Sequence[Path]) -> tuple[list[Noise], list[Samples]]:
     Raises
     ------
     TrainingError
-        There is no noise.
+        A folder holds no sound, none holds noise, or a room cannot be read.
     """
-    files = [p for folder in folders for p in sorted(folder.rglob("*"))]
-    files = [path for path in files if path.suffix.lower() in _SOUNDS]
-    rooms = [load(path).samples for path in files if path.parent.name == ROOMS]
+    found = {folder: sorted(sound_files(folder)) for folder in folders}
+    empty = [str(folder) for folder, paths in found.items() if not paths]
+    if empty:
+        raise TrainingError(f"No sounds in {', '.join(empty)}: give folders of noise.")
+    files = [path for paths in found.values() for path in paths]
+    rooms = [_room(path) for path in files if path.parent.name == ROOMS]
     noises = [
         Noise(_group(path), piece)
         for path in files
@@ -129,6 +131,13 @@ def read_noise(folders: Sequence[Path]) -> tuple[list[Noise], list[Samples]]:
     if not noises:
         raise TrainingError(f"No sounds in {', '.join(map(str, folders))}: give folders of noise.")
     return noises, rooms
+
+
+def _room(path: Path) -> Samples:
+    try:
+        return load(path).samples
+    except AudioError as error:
+        raise TrainingError(f"{path}: {error}") from error
 
 
 def noise_examples(

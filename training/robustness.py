@@ -2,11 +2,13 @@
 
     python -m training.robustness
     python -m training.robustness --clips 600 --rooms FOLDER
+    python -m training.robustness --out .              in place of the report that came along
 
 The networks of the benchmark's fold 1 answer the clips of the speakers that they
 never heard, clean and in each of :func:`training.conditions.conditions`. Song is left
 out. What is answered is kept in the cache, so that an interrupted run goes on where it
-was. Writes reports/robustness.json and reports/ROBUSTNESS.md.
+was. Writes reports/robustness.json and reports/ROBUSTNESS.md below --out, where the
+benchmark of that fold lies.
 """
 
 from __future__ import annotations
@@ -131,7 +133,7 @@ def _parser() -> argparse.ArgumentParser:
         ("--table", "cleaned_data.csv", "clips, from training.prepare"),
         ("--cache", "runs/cache", "where features and answers are kept"),
         ("--runs", "runs", "where trainings are"),
-        ("--out", ".", "where reports/ is"),
+        ("--out", "bundles/mine", "where reports/ is"),
     ):
         parser.add_argument(
             option, type=Path, default=Path(default), help=f"{what} (default: %(default)s)"

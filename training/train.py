@@ -28,7 +28,7 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # before Keras brings Tensor
 from training.balance import write_counts
 from training.batches import fit_scaling
 from training.checkpoint import trained_with
-from training.command import exit_status
+from training.command import exit_status, not_negative, positive
 from training.corpora import read_table
 from training.dataset import load_dataset
 from training.export import save_bundle
@@ -123,10 +123,10 @@ def _parser() -> argparse.ArgumentParser:
         metavar="RUN",
         help="train the CNN of this finished run further, for example fold-1",
     )
-    parser.add_argument("--epochs", type=int, help="of the CNN")
-    parser.add_argument("--functionals-epochs", type=int)
-    parser.add_argument("--known-voice-epochs", type=int)
-    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--epochs", type=positive, help="of the CNN")
+    parser.add_argument("--functionals-epochs", type=positive)
+    parser.add_argument("--known-voice-epochs", type=positive)
+    parser.add_argument("--seed", type=not_negative, default=1)
     parser.add_argument("--resume", action="store_true", help="go on from the last checkpoint")
     parser.add_argument("--teacher", type=Path, metavar="ONNX", help=TEACHER_HELP)
     parser.add_argument(

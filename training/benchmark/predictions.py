@@ -21,7 +21,7 @@ The second is written last: where it is, the part is finished.
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -116,6 +116,40 @@ def write_predictions(folder: Path, name: str, predictions: Predictions) -> Path
 def facts_file(folder: Path, name: str) -> Path:
     """Where a finished part's facts are."""
     return folder / f"{name}.json"
+
+
+def is_finished(folder: Path, name: str, made_of: Mapping[str, Any]) -> bool:
+    """Tell whether a part is finished, and was made of the same.
+
+    Parameters
+    ----------
+    made_of : mapping of str to Any
+        What its facts should say.
+
+    Raises
+    ------
+    TrainingError
+        It was made of something else.
+    """
+    path = facts_file(folder, name)
+    if not path.exists():
+        return False
+    facts = json.loads(path.read_text(encoding="utf-8"))
+    # What the facts of earlier versions tell in other words.
+    told = {
+        "table": facts["data"],
+        "calibrate": facts["kept_apart"]["clips"] > 0,
+        "teacher": facts.get("trained_with", {}).get("cnn", {}).get("teacher"),
+        **facts,
+    }
+    differing = [key for key, value in made_of.items() if told.get(key) != value]
+    if differing:
+        raise TrainingError(
+            f"{path} was made otherwise ({', '.join(differing)}): give another --out (with make: "
+            f"OUT=FOLDER), the same options as before, or delete {folder}."
+        )
+    print(f"{name}: finished before, in {folder}; give another --out to do it anew")
+    return True
 
 
 def read_predictions(folder: Path) -> list[Predictions]:

@@ -57,7 +57,7 @@ def write_benchmark(folder: Path, figures: dict[str, Any]) -> list[Path]:
 
 
 def as_markdown(figures: dict[str, Any]) -> str:
-    """Tell the figures of :func:`training.benchmark.compute_benchmark` to a reader."""
+    """Tell the figures of :func:`training.benchmark.figures.compute_benchmark` to a reader."""
     blocks = [_INTRODUCTION]
     for protocol in PROTOCOLS:
         blocks += _protocol(figures, protocol)
