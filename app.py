@@ -12,7 +12,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from page import analyse, how_good, many_files, train_your_own
+from page import analyse, cleaning, how_good, many_files, my_voice, train_your_own, why
 
 # A file of our own: browsers fetch Streamlit's named icons from somebody else's server.
 ICON = Path(__file__).parent / "docs" / "icon.svg"
@@ -21,7 +21,15 @@ ICON = Path(__file__).parent / "docs" / "icon.svg"
 STYLE = "<style>.js-plotly-plot text { fill: currentColor !important; }</style>"
 
 # A string of its own here would be written on the page.
-CHOICES = ("hear-cleaned", "model", "one-model", "source", "use_voice_profile", "voice", "why-sex")
+CHOICES = (
+    cleaning.CHOICE_KEY,
+    my_voice.USE_KEY,
+    why.SEX_KEY,
+    "model",
+    "one-model",
+    "source",
+    "voice",
+)
 
 
 def main() -> None:

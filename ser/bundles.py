@@ -111,7 +111,7 @@ def can_learn_voices(root: Path) -> bool:
         manifest = json.loads((root / "artifacts/manifest.json").read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return True
-    return "voice_trust" in manifest
+    return not isinstance(manifest, dict) or "voice_trust" in manifest
 
 
 def saved_ns(root: Path) -> int:
