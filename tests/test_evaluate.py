@@ -590,7 +590,7 @@ def test_numbers_that_make_no_sense_are_refused_before_anything_is_measured(
     for command in (evaluate, train):
         with pytest.raises(SystemExit, match="2"):
             command.main(options)
-        assert "is not a number from" in capsys.readouterr().err
+        assert "is not a number" in capsys.readouterr().err
 
 
 def test_a_fold_trains_and_scales_on_its_training_part_alone(

@@ -35,21 +35,19 @@ def positive(text: str) -> int:
     argparse.ArgumentTypeError
         It is none.
     """
-    return _number(text, least=1)
+    if not_negative(text) == 0:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number above 0")
+    return int(text)
 
 
 def not_negative(text: str) -> int:
-    """Read an option's number that is zero or more, such as a seed.
+    """Read an option's whole number, such as a seed.
 
     Raises
     ------
     argparse.ArgumentTypeError
         It is none.
     """
-    return _number(text, least=0)
-
-
-def _number(text: str, *, least: int) -> int:
-    if not text.isdecimal() or int(text) < least:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a number from {least} on")
+    if not text.isdecimal():
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number")
     return int(text)
