@@ -1,8 +1,8 @@
 # make app      install what is needed and open the page
 # make test     install what is needed and run all checks and tests; quicker with --jobs 3
 # make train    DATA=folder: corpora to features to models, scored on fold 1's speakers before
-#               they are trained on too; they go to bundles/mine, or to OUT=folder;
-#               ARGS=--resume goes on after an interruption
+#               they are trained on too; OWN=folder adds recordings of one's own; models go to
+#               bundles/mine, or to OUT=folder; ARGS=--resume goes on after an interruption
 # make gate     NOISE=folders: what tells speech from other sounds, trained and scored
 # make robustness  what noise, telephones, codecs and rooms cost on fold 1's speakers
 # make bench    features against openSMILE, and the page against a bare one
@@ -46,14 +46,15 @@ gate: cleaned_data.csv
 robustness: cleaned_data.csv
 	$(BIN)/python -m training.robustness $(ARGS) --out "$(OUT)"
 
-ifdef DATA
-cleaned_data.csv: FORCE  # the folder may be another than before
+ifneq ($(DATA)$(OWN),)
+cleaned_data.csv: FORCE  # the folders may be others than before
 endif
 FORCE:
 
-cleaned_data.csv: $(VENV)/app-ready
-	@test -n "$(DATA)" || { echo "Say where the corpora are: make train DATA=folder"; exit 1; }
-	$(BIN)/python -m training.prepare --data "$(DATA)" --out $@
+cleaned_data.csv: | $(VENV)/app-ready
+	@test -n "$(DATA)$(OWN)" || { echo "Say where the corpora are: make train DATA=folder"; exit 1; }
+	$(BIN)/python -m training.prepare $(if $(DATA),--data "$(DATA)") $(if $(OWN),--own "$(OWN)") \
+	    --out $@
 
 bench: $(VENV)/dev-ready
 	$(BIN)/python -m benchmarks.features

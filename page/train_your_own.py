@@ -29,8 +29,8 @@ NAMES = {
     "network": "The recipe's network",
 }
 
-OWN_RECORDINGS = f"python -m training.prepare --data {DATA} --own my_recordings"
 TRAIN = f"make train DATA={DATA}"
+WITH_OWN = f"{TRAIN} OWN=my_recordings"
 GO_ON = f"{TRAIN} ARGS=--resume"
 STEP_BY_STEP = (
     f"python -m training.prepare --data {DATA}",
@@ -84,10 +84,10 @@ def show_what_to_fetch() -> None:
         st.markdown(
             "Put them into a folder with one folder for each emotion in it (`angry`, `happy`, "
             "`neutral`, …), or list them in a CSV file with the columns `path`, `emotion` and "
-            "`speaker`. Record only people who have agreed, and more than one. Then, before you "
-            "train:"
+            "`speaker`. Record only people who have agreed, and more than one. They are learnt "
+            "from too where you say so each time you train:"
         )
-        st.code(OWN_RECORDINGS, language=None, wrap_lines=True)
+        st.code(WITH_OWN, language=None, wrap_lines=True)
 
 
 def as_row(corpus: Corpus) -> dict[str, str]:

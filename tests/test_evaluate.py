@@ -35,6 +35,7 @@ from training.benchmark.predictions import (
     describe,
     is_finished,
     read_predictions,
+    refuse_other_tables,
     write_predictions,
 )
 from training.benchmark.protocols import PROTOCOLS, check_part, make_part, part_names
@@ -564,8 +565,9 @@ def test_a_fold_that_was_made_otherwise_is_not_taken_for_finished(
         assert evaluate.main([*on_disk, "--folds", "1", *options]) == 1
         assert f"was made otherwise ({what}):" in capsys.readouterr().err
     write_table(read_table(tmp_path / "clips.csv")[1:], tmp_path / "clips.csv")
-    assert evaluate.main([*on_disk, "--folds", "1"]) == 1
-    assert "was made otherwise (table):" in capsys.readouterr().err
+    for fold in ("1", "2"):  # the other one, too: both would be told as one table's
+        assert evaluate.main([*on_disk, "--folds", fold]) == 1
+        assert "was made of other recordings: give another --out" in capsys.readouterr().err
     assert len(trainings.calls) == 1
 
 
@@ -575,12 +577,26 @@ def test_the_shipped_folds_are_not_taken_for_those_of_other_recordings(
     """They were written before facts told of the table, the teacher and who was kept apart."""
     shutil.copytree(SHIPPED / FOLDER, tmp_path / FOLDER)
     assert evaluate.main([*on_disk, "--folds", "1"]) == 1
-    assert "was made otherwise (table, teacher, calibrate)" in capsys.readouterr().err
+    assert "was made of other recordings" in capsys.readouterr().err
     assert not trainings.calls
     name = f"{SPEAKER_INDEPENDENT}-fold-1"
     facts = json.loads((SHIPPED / FOLDER / f"{name}.json").read_text())
-    same = {"table": facts["data"], "teacher": NAME, "calibrate": False}
-    assert is_finished(SHIPPED / FOLDER, name, same)
+    refuse_other_tables(SHIPPED / FOLDER, facts["data"])
+    assert is_finished(SHIPPED / FOLDER, name, {"teacher": NAME, "calibrate": False})
+    with pytest.raises(TrainingError, match=r"was made otherwise \(teacher, calibrate\)"):
+        is_finished(SHIPPED / FOLDER, name, {"teacher": None, "calibrate": True})
+
+
+def test_a_place_that_cannot_be_written_is_told_before_anything_is_trained(
+    trainings: Trainings, on_disk: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "file").touch()
+    for command in (evaluate, train):
+        assert command.main([*on_disk, "--out", str(tmp_path / "file")]) == 1
+        told = capsys.readouterr().err
+        assert told.startswith("error: ")
+        assert "file" in told
+    assert not trainings.calls
 
 
 @pytest.mark.parametrize("options", [["--epochs", "0"], ["--seed", "-1"], ["--epochs", "many"]])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 from dataclasses import replace
@@ -13,6 +14,8 @@ import pytest
 from tests.corpora_on_disk import sound, write_corpus, write_sound
 from training.corpora import Clip, CorpusError, read_table, write_table
 from training.prepare import find_all, main
+
+ROOT = Path(__file__).parent.parent
 
 SHORT = sound("neutral", seconds=0.2)
 
@@ -113,6 +116,49 @@ def test_own_recordings_join_the_corpora(tmp_path: Path) -> None:
     write_sound(tmp_path / "mine" / "angry" / "ann" / "1.wav", SHORT)
     search = find_all(tmp_path / "data", own=[tmp_path / "mine"])
     assert [found.name for found in search.found] == ["iesc", "mine"]
+
+
+def test_clips_that_a_new_table_lacks_are_told(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Who leaves --own out the second time would lose own recordings unawares."""
+    write_corpus(tmp_path / "data", "emodb", speakers=1, takes=1)
+    for take in range(2):
+        write_sound(tmp_path / f"own/sad/{take}.wav", sound("sad"))
+    options = ["--data", str(tmp_path / "data"), "--out", str(tmp_path / "clips.csv")]
+    assert main([*options, "--own", str(tmp_path / "own")]) == 0
+    assert "no more" not in capsys.readouterr().out
+    assert main(options) == 0
+    assert (
+        f"\n2 that were in it before, {tmp_path / 'own/sad/0.wav'} among them,"
+        in capsys.readouterr().out
+    )
+
+
+def test_ctrl_c_ends_with_a_sentence(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def interrupt(*given: object, **options: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("training.prepare.find_all", interrupt)
+    assert main(["--data", str(tmp_path)]) == 130
+    assert capsys.readouterr().err.startswith("Interrupted.")
+
+
+@pytest.mark.skipif(shutil.which("make") is None, reason="there is no make")
+@pytest.mark.parametrize(
+    ("given", "wanted"),
+    [
+        (["DATA=a b"], '--data "a b" '),
+        (["OWN=mine"], '--own "mine" '),
+        (["DATA=a", "OWN=mine"], '--data "a" --own "mine" '),
+    ],
+)
+def test_make_passes_on_where_recordings_are(given: list[str], wanted: str) -> None:
+    command = ["make", "--dry-run", "cleaned_data.csv", *given]
+    told = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    assert f"training.prepare {wanted}" in " ".join(told.split())
 
 
 def test_own_folders_of_one_name_keep_their_voices_apart(tmp_path: Path) -> None:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
+import time
 from collections import Counter
 from dataclasses import replace
 from pathlib import Path
@@ -26,8 +28,9 @@ from training.batches import Batches, FunctionalBatches, SpectrogramBatches, mas
 from training.benchmark.fusion import fuse
 from training.benchmark.predictions import FOLDER, read_predictions
 from training.checkpoint import Checkpoint, resume
-from training.corpora import Clip
+from training.corpora import Clip, read_table
 from training.dataset import Dataset, TrainingError, load_dataset
+from training.fitting import FRESH, Run, train_models
 from training.folds import held_out_speakers, refuse_leakage
 from training.networks import build_cnn, build_functionals, build_hybrid
 from training.report import read_fitted
@@ -207,6 +210,55 @@ def test_a_run_that_is_not_there_is_named(
 ) -> None:
     assert train.main(_arguments(trained, "--start-from", "fold-6")) == 1
     assert "finish that training first" in capsys.readouterr().err
+
+
+def _chosen(trained: Path, tmp_path: Path, *more: str) -> Run:
+    """Ask how a training would begin; its runs are a copy of those that are finished."""
+    if not (tmp_path / "runs").exists():
+        shutil.copytree(trained / "runs", tmp_path / "runs")
+    options = [*CONTINUED, *more, "--runs", str(tmp_path / "runs")]
+    clips = [
+        clip for clip in read_table(trained / "clips.csv") if "IEO_SAD_XX" not in clip.path.stem
+    ]
+    return train._run(train._parser().parse_args(options), Dataset(clips, [], [], [], [], {}))
+
+
+def test_a_fold_of_other_recordings_is_not_started_from(trained: Path, tmp_path: Path) -> None:
+    assert _chosen(trained, tmp_path).start == tmp_path / "runs/fold-1"
+    state = tmp_path / "runs/fold-1/cnn/state.json"
+    told = json.loads(state.read_text())
+    told["settings"]["data"] = "of others"
+    state.write_text(json.dumps(told))
+    with pytest.raises(TrainingError, match="fold-1 was trained on other recordings"):
+        _chosen(trained, tmp_path)
+
+
+def test_what_started_from_an_earlier_fold_is_not_gone_on_with(
+    trained: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Else a second `make train`, interrupted in its fold, would end in a refusal."""
+    assert _chosen(trained, tmp_path, "--resume").resume
+    os.utime(tmp_path / "runs/fold-1/cnn/state.json", (time.time() + 99,) * 2)
+    assert not _chosen(trained, tmp_path, "--resume").resume
+    assert "it begins anew" in capsys.readouterr().out
+
+
+def test_a_training_that_begins_anew_leaves_nothing_to_go_on_from(
+    trained: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else one that is interrupted in its first epoch would go on from an older one."""
+    shutil.copytree(trained / "runs/fold-1", tmp_path / "fold-1")
+
+    def interrupt(*given: object, **options: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(keras.Model, "fit", interrupt)
+    dataset = _dataset(speakers={"a": 6, "b": 6})
+    for resumed, left in ((True, 3), (False, 0)):
+        run = Run(tmp_path / "fold-1", seed=1, resume=resumed)
+        with pytest.raises((KeyboardInterrupt, TrainingError)):
+            train_models(dataset, _scaling(), stages=FRESH, run=run)
+        assert len(list(tmp_path.glob("fold-1/*/state.json"))) == left
 
 
 def test_the_manifest_takes_what_the_benchmark_fitted(trained: Path) -> None:

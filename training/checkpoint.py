@@ -97,6 +97,25 @@ def resume(model: keras.Model, folder: Path, *, settings: dict[str, Any]) -> int
     return int(state["epoch"])
 
 
+def forget(folder: Path) -> None:
+    """Let a training that lies here begin anew: what is left of it is not gone on from."""
+    (folder / "state.json").unlink(missing_ok=True)
+
+
+def trained_on(folder: Path) -> str | None:
+    """Tell the fingerprint of the clips that a network was trained on; None if none was."""
+    path = folder / "state.json"
+    if not path.exists():
+        return None
+    return str(json.loads(path.read_text())["settings"]["data"])
+
+
+def is_newer(folder: Path, than: Path) -> bool:
+    """Tell whether one training took its last epoch after another did."""
+    own, other = (path / "state.json" for path in (folder, than))
+    return own.exists() and other.exists() and own.stat().st_mtime > other.stat().st_mtime
+
+
 def trained_with(folder: Path) -> dict[str, Any]:
     """Tell which Keras, and which backend of it, took the last epoch; empty if none did."""
     path = folder / "state.json"

@@ -21,6 +21,10 @@ def exit_status(work: Callable[[], None], *, again: str = "Go on with --resume."
     except SerError as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
+    except OSError as error:
+        about = f"{error.filename}: " if error.filename else ""
+        print(f"error: {about}{error.strerror or error}.", file=sys.stderr)
+        return 1
     except KeyboardInterrupt:
         print(f"Interrupted. {again}", file=sys.stderr)
         return 130

@@ -35,6 +35,7 @@ from training.benchmark.predictions import (
     Predictions,
     describe,
     is_finished,
+    refuse_other_tables,
     without_untrained,
     write_predictions,
 )
@@ -74,9 +75,10 @@ def _run(options: argparse.Namespace) -> None:
 def _evaluate(options: argparse.Namespace) -> None:
     if options.protocol in SPEAKER_DEPENDENT:
         print(f"{options.protocol}: speaker-dependent, every tested voice is trained on too")
+    (options.out / FOLDER).mkdir(parents=True, exist_ok=True)  # or it is told after hours
     clips = read_table(options.table)
+    refuse_other_tables(options.out / FOLDER, fingerprint(clips))
     made_of = {
-        "table": fingerprint(clips),
         "seed": options.seed,
         "stages": {name: asdict(stage) for name, stage in _stages(options).items()},
         "teacher": options.teacher and NAME,
@@ -89,7 +91,7 @@ def _evaluate(options: argparse.Namespace) -> None:
             continue
         dataset = dataset or _dataset(clips, options)
         predictions = _run_part(dataset, name, options)
-        predictions.facts.update(made_of)
+        predictions.facts.update(made_of, table=fingerprint(clips))
         print(f"Wrote {write_predictions(options.out / FOLDER, file, predictions)}")
 
 

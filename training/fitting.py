@@ -19,7 +19,7 @@ from training.batches import (
     masked_accuracy,
     masked_crossentropy,
 )
-from training.checkpoint import FORETOLD, Checkpoint, load_trained, resume
+from training.checkpoint import FORETOLD, Checkpoint, forget, load_trained, resume
 from training.corpora import fingerprint
 from training.dataset import Dataset
 from training.enrolment import neutral_by_voice
@@ -94,6 +94,9 @@ def train_models(
     TrainingError
         A run to start from or to resume does not fit.
     """
+    if not run.resume:
+        for name in FRESH:
+            forget(run.folder / name)
     keras.utils.set_random_seed(run.seed)
     cnn, functionals = build_cnn(), build_functionals(len(feature_names()))
     watch = Watch(run.watched, scaling)

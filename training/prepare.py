@@ -18,6 +18,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from pathlib import Path
 
+from training.command import exit_status
 from training.corpora import (
     CORPORA,
     Clip,
@@ -42,18 +43,28 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     if isinstance(sys.stdout, io.TextIOWrapper):  # no file name may break the table
         sys.stdout.reconfigure(errors="backslashreplace")
-    try:
-        search = find_all(options.data, own=options.own)
-        clips = [clip for found in search.found for clip in found.clips]
-        print(describe(search))
-        if not clips:
-            raise CorpusError(_nothing_found(options.data, options.own))
-        write_table(clips, options.out)
-    except CorpusError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 1
+    return exit_status(lambda: _prepare(options), again="The same command begins again.")
+
+
+def _prepare(options: argparse.Namespace) -> None:
+    search = find_all(options.data, own=options.own)
+    clips = [clip for found in search.found for clip in found.clips]
+    print(describe(search))
+    if not clips:
+        raise CorpusError(_nothing_found(options.data, options.own))
+    gone = _clips_in(options.out) - {clip.path for clip in clips}
+    write_table(clips, options.out)
     print(f"\nWrote {len(clips)} clips to {options.out}")
-    return 0
+    if gone:
+        print(f"{len(gone)} that were in it before, {min(gone)} among them, are in it no more.")
+
+
+def _clips_in(table: Path) -> set[Path]:
+    """List the clips of a table; none where there is none that can be read."""
+    try:
+        return {clip.path for clip in read_table(table)}
+    except CorpusError:
+        return set()
 
 
 def find_all(data: Path | str | None, *, own: Sequence[Path | str] = ()) -> Search:

@@ -27,10 +27,11 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # before Keras brings Tensor
 
 from training.balance import write_counts
 from training.batches import fit_scaling
-from training.checkpoint import trained_with
+from training.benchmark.protocols import PROTOCOLS, make_part, part_names
+from training.checkpoint import is_newer, trained_on, trained_with
 from training.command import exit_status, not_negative, positive
-from training.corpora import read_table
-from training.dataset import load_dataset
+from training.corpora import fingerprint, read_table
+from training.dataset import Dataset, TrainingError, load_dataset
 from training.export import save_bundle
 from training.fitting import CONTINUED, FRESH, Run, Stage, train_models
 from training.networks import build_hybrid
@@ -47,14 +48,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _train(options: argparse.Namespace) -> None:
+    options.out.mkdir(parents=True, exist_ok=True)  # or it is told before hours of training
     clips = read_table(options.table)
     dataset = load_dataset(clips, cache=options.cache, seed=options.seed)
     dataset = with_teacher(dataset, options.teacher, cache=options.cache)
     for path, reason in dataset.unusable.items():
         print(f"left out: {path}: {reason}", file=sys.stderr)
     scaling = fit_scaling(dataset)
-    start = None if options.start_from is None else options.runs / options.start_from
-    run = Run(options.runs / "all", options.seed, options.resume, start)
+    run = _run(options, dataset)
     fitted = read_fitted(options.fitted_from or options.out / BENCHMARK)
     stages = _stages(options, known_voices="known_voice" in fitted)
     trained = train_models(dataset, scaling, stages=stages, run=run)
@@ -68,6 +69,34 @@ def _train(options: argparse.Namespace) -> None:
     save_bundle(options.out, models, scaling, facts)
     write_counts(dataset.clips, options.out / DATA)
     print(f"Saved the models and their artifacts in {options.out}")
+
+
+def _run(options: argparse.Namespace, dataset: Dataset) -> Run:
+    """Say what is gone on from.
+
+    Raises
+    ------
+    TrainingError
+        The fold to start from was trained on other clips.
+    """
+    folder = options.runs / "all"
+    if options.start_from is None:
+        return Run(folder, options.seed, options.resume)
+    start = options.runs / options.start_from
+    trained = trained_on(start / "cnn")
+    if trained is not None and options.start_from in part_names(PROTOCOLS[0]):
+        part = make_part(
+            dataset.clips, PROTOCOLS[0], options.start_from, seed=options.seed, calibrate=False
+        )
+        if trained != fingerprint([dataset.clips[i] for i in part.training]):
+            raise TrainingError(
+                f"{start} was trained on other recordings: train it anew, with another --out (with "
+                "make: OUT=FOLDER)."
+            )
+    resume = options.resume and not is_newer(start / "cnn", folder / "cnn")
+    if resume != options.resume:
+        print(f"{folder} is older than {start}, which it starts from: it begins anew.")
+    return Run(folder, options.seed, resume, start)
 
 
 def _stages(options: argparse.Namespace, *, known_voices: bool) -> dict[str, Stage]:

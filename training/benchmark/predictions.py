@@ -118,6 +118,25 @@ def facts_file(folder: Path, name: str) -> Path:
     return folder / f"{name}.json"
 
 
+def refuse_other_tables(folder: Path, table: str) -> None:
+    """Make sure that all finished parts were made of the same clips.
+
+    Baselines are passed over: each tells of its own.
+
+    Raises
+    ------
+    TrainingError
+        One was made of others; their figures would be taken for one another's.
+    """
+    for path in sorted(folder.glob("*.json")):
+        facts = json.loads(path.read_text(encoding="utf-8"))
+        if "stages" in facts and facts.get("table", facts["data"]) != table:
+            raise TrainingError(
+                f"{path} was made of other recordings: give another --out (with make: "
+                f"OUT=FOLDER), or delete {folder}."
+            )
+
+
 def is_finished(folder: Path, name: str, made_of: Mapping[str, Any]) -> bool:
     """Tell whether a part is finished, and was made of the same.
 

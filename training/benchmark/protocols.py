@@ -117,10 +117,12 @@ def make_part(
     """
     _refuse_unknown(protocol, name, part_names(protocol, clips))
     test = _tested(clips, protocol, name, seed)
-    if test.all() or not test.any():
+    if test.all():
+        raise TrainingError(f"{name} tests all of these clips: nothing is left to train on.")
+    if not test.any():
         raise TrainingError(
-            f"{name} tests {'all' if test.all() else 'none'} of these clips: there would be "
-            "nothing left to train on or to score."
+            f"{name} tests none of these clips, so there is nothing to score: python -m "
+            "training.train trains on all of them all the same."
         )
     kept_apart, calibration = np.zeros_like(test), np.zeros_like(test)
     if calibrate:

@@ -8,6 +8,7 @@ often it was recorded.
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -54,7 +55,10 @@ class Draw:
 
 
 def own_log_probabilities(pool: Pool, model: str) -> np.ndarray:
-    """Log-probabilities [shape=(clips, 9)], NaN for an emotion that was not trained."""
+    """Log-probabilities [shape=(clips, 9)], NaN for an emotion that was not trained.
+
+    One that no part's training had is NaN throughout: numpy warns of its mean.
+    """
     return np.where(
         pool.logits[model] > UNTRAINED / 2, log_probabilities(pool.scaled(model)), np.nan
     )
@@ -225,7 +229,8 @@ def answer_probabilities(
 
 
 def _mean_of_means(clips: Sequence[np.ndarray]) -> np.ndarray:
-    mean: np.ndarray = np.nanmean([own.mean(axis=0) for own in clips], axis=0)
+    with warnings.catch_warnings(action="ignore", category=RuntimeWarning):  # untrained emotions
+        mean: np.ndarray = np.nanmean([own.mean(axis=0) for own in clips], axis=0)
     return mean
 
 
@@ -238,7 +243,8 @@ def _half_at(clips: Sequence[np.ndarray]) -> float:
     within = [np.nansum(own.var(axis=0, ddof=1)) for own in several]
     means = np.array([own.mean(axis=0) for own in several])
     by_chance = np.mean([value / len(own) for value, own in zip(within, several, strict=True)])
-    between = np.nansum(np.nanvar(means, axis=0, ddof=1)) - by_chance
+    with warnings.catch_warnings(action="ignore", category=RuntimeWarning):  # untrained emotions
+        between = np.nansum(np.nanvar(means, axis=0, ddof=1)) - by_chance
     return float(np.mean(within) / between) if between > 0 else float(10 * ENROL_CLIPS)
 
 

@@ -69,7 +69,7 @@ def _from_folders(root: Path, name: str) -> Iterator[Clip | LeftOut]:
         at = max((i for i, emotion in enumerate(emotions) if emotion), default=None)
         if at is None:
             reason = "in a folder that is not named after an emotion"
-            yield LeftOut(path, f"{reason}: {folders[-1]!r}" if folders else reason)
+            yield LeftOut(path, f"{reason}: {'/'.join(folders)!r}" if folders else reason)
             continue
         # Folders below the emotion are the more particular; then the one right above.
         speaker = "/".join(folders[at + 1 :]) or (folders[at - 1] if at else UNKNOWN_SPEAKER)
