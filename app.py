@@ -12,7 +12,8 @@ from pathlib import Path
 
 import streamlit as st
 
-from page import analyse, cleaning, how_good, many_files, my_voice, train_your_own, why
+from page import analyse, how_good, many_files, train_your_own
+from page.choices import count_runs
 
 # A file of our own: browsers fetch Streamlit's named icons from somebody else's server.
 ICON = Path(__file__).parent / "docs" / "icon.svg"
@@ -20,23 +21,13 @@ ICON = Path(__file__).parent / "docs" / "icon.svg"
 # Streamlit's grey for the writing in charts is too faint on white to read with ease.
 STYLE = "<style>.js-plotly-plot text { fill: currentColor !important; }</style>"
 
-# A string of its own here would be written on the page.
-CHOICES = (
-    cleaning.CHOICE_KEY,
-    my_voice.USE_KEY,
-    why.SEX_KEY,
-    "model",
-    "one-model",
-    "source",
-    "voice",
-)
-
 
 def main() -> None:
     """Show the chosen page under the links to all of them."""
     st.set_page_config(page_title="Speech emotion", page_icon=str(ICON))
     st.html(STYLE)
-    keep_choices()
+    count_runs()
+    keep_open_tab()
     pages = [
         st.Page(analyse.show, title="Analyse", url_path="analyse", default=True),
         st.Page(many_files.show, title="Many files", url_path="many-files"),
@@ -55,18 +46,16 @@ def show_links(pages: Iterable[st.Page]) -> None:
             st.page_link(page)
 
 
-def keep_choices() -> None:
-    """Let choices outlive a look at another page: Streamlit drops what it does not draw.
+def keep_open_tab() -> None:
+    """Let the way to give a sound outlive a look at another page: Streamlit drops it there.
 
-    They are set only where they were dropped: setting what is there would undo a click
-    that comes while the page is still being drawn.
+    It is set only where it was dropped: setting what is there would undo a click that comes
+    while the page is still being drawn.
     """
-    kept = st.session_state.setdefault("choices", {})
-    for key in CHOICES:
-        if key in st.session_state:
-            kept[key] = st.session_state[key]
-        elif key in kept:
-            st.session_state[key] = kept[key]
+    if st.session_state.get("source") is not None:
+        st.session_state["kept-source"] = st.session_state["source"]
+    elif "kept-source" in st.session_state:
+        st.session_state["source"] = st.session_state["kept-source"]
 
 
 main()

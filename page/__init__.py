@@ -4,6 +4,7 @@
 analyse        the first page: give a sound, read the answer
 visitor        who looks at the page, and what those from elsewhere are not told
 warm           what keeps the models quick though Streamlit tidies up after every click
+choices        choices that are still there when a page or a sound has been away
 kept           what takes time and is kept: models, sounds, answers
 answer         the answer in words and bars
 why            what the answer hung on, and the voice beside others

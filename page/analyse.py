@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 import streamlit as st
 
 from page.answer import choose_model, show_answer
+from page.choices import choose
 from page.cleaning import say_what_is_heard, show_cleaning, to_be_heard
 from page.kept import Given, made_up_voice, models_on_their_way, playable, read
 from page.my_voice import show_my_voice
@@ -141,15 +142,13 @@ def explain_microphone() -> None:
 
 def choose_voice() -> Given:
     """Offer voices that nobody has spoken."""
-    name = st.segmented_control(
+    name = choose(
+        "voice",
         "A voice made up from numbers; no person has spoken",
         list(VOICES),
         format_func=VOICES.__getitem__,
-        default=None if "voice" in st.session_state else "lively",
-        required=True,
-        key="voice",
     )
-    return Given(made_up_voice(str(name)), f"sample-{name}.wav")
+    return Given(made_up_voice(name), f"sample-{name}.wav")
 
 
 def show_result(given: Given, profile: VoiceProfile | None) -> None:

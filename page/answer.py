@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
+from page.choices import choose
 from page.kept import answering, model_names, predict, read
 from page.my_voice import forget_voice
 from page.own_models import show_whose_models
@@ -68,20 +69,15 @@ def choose_model() -> str:
 def offer_models(options: list[str], *, key: str) -> str:
     """Set the models beside each other to choose from, with what each of them hears."""
     with st.expander("Ask another model", type="compact", key=f"ask-{key}"):
-        choice = st.segmented_control(
-            "Answer by",
-            options,
-            format_func=lambda model: model_names().get(model, model),
-            default=None if key in st.session_state else options[0],
-            required=True,
-            key=key,
+        choice = choose(
+            key, "Answer by", options, format_func=lambda model: model_names().get(model, model)
         )
         st.caption(
             "**Hybrid** looks at the spectrogram, measures the voice (pitch, loudness, roughness, "
             "resonances) and hears it through a speech encoder. **CNN** looks at the spectrogram "
             "alone."
         )
-    return str(choice)
+    return choice
 
 
 def show_prediction(prediction: Prediction, *, named: bool) -> None:
@@ -94,7 +90,8 @@ def show_prediction(prediction: Prediction, *, named: bool) -> None:
         st.markdown(f"**{model_names()[prediction.model]}.** {wording.sureness(prediction)}")
     else:
         st.header(wording.headline(prediction), anchor=False)
-    said = f"{wording.figures(prediction)} {wording.advice(prediction)}"
+    advice = wording.advice(prediction)
+    said = f"{wording.figures(prediction)} {'' if named else advice}"
     # A line that begins with ">" would be a quotation.
     st.write(said.replace(">", r"\>"))
     st.plotly_chart(
@@ -103,3 +100,5 @@ def show_prediction(prediction: Prediction, *, named: bool) -> None:
         key=f"bars-{prediction.model}",
         alt=f"Probability of each emotion: {wording.ranking(prediction)}.",
     )
+    if named and advice:
+        st.write(advice)

@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from page.choices import held, switch
 from page.kept import Given, as_wav, playable, read
 from ser.audio import MIN_DURATION_S, is_silent
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
 
-CHOICE_KEY = "hear-cleaned"
+HEAR_CLEANED = "hear-cleaned"
 TITLE = "Clean the sound"
 
 GREYED = "What is greyed is cut off as silence: the models hear only what lies between the lines."
@@ -21,7 +22,7 @@ GREYED = "What is greyed is cut off as silence: the models hear only what lies b
 
 def to_be_heard(given: Given) -> Given:
     """Give the sound that the models shall hear: cleaned, where somebody has chosen that."""
-    if not (st.session_state.get(CHOICE_KEY) and can_be_cleaned(given)):
+    if not (held(HEAR_CLEANED, False) and can_be_cleaned(given)):
         return given
     return Given(clean(given.content), f"{PurePath(given.name).stem}-cleaned.wav")
 
@@ -46,7 +47,7 @@ def show_cleaning(given: Given) -> None:
     if not can_be_cleaned(given):
         return
     with st.expander(TITLE, type="compact", key="clean", on_change="rerun") as section:
-        st.toggle("Let the models hear the cleaned sound", key=CHOICE_KEY)
+        switch(HEAR_CLEANED, "Let the models hear the cleaned sound", first=False)
         st.caption(
             "Steady noise, such as a fan, hiss or hum, is turned down; other voices, music and "
             "clatter stay. That shows and plays what noise covers, but **expect no better "

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from hashlib import sha256
+from itertools import count
 from pathlib import Path
 
 import streamlit as st
@@ -70,9 +71,22 @@ def with_icon(kind: str) -> str:
 
 
 def shortest_names(rows: list[Row]) -> dict[str, str]:
-    """Leave folders out of the names, as long as that leaves all names different."""
-    names = {row.name: row.name.rpartition("/")[2] for row in rows}
-    return names if len(set(names.values())) == len(names) else {name: name for name in names}
+    """Leave folders out of the names, but for those that tell files of one name apart."""
+    alike: dict[str, set[str]] = {}
+    for row in rows:
+        alike.setdefault(last_parts(row.name, 1), set()).add(row.name)
+    names: dict[str, str] = {}
+    for same in alike.values():
+        needed = next(
+            n for n in count(1) if len({last_parts(name, n) for name in same}) == len(same)
+        )
+        names |= {name: last_parts(name, needed) for name in same}
+    return names
+
+
+def last_parts(name: str, wanted: int) -> str:
+    """Keep the last folders of a path, and the file."""
+    return "/".join(name.split("/")[-wanted:])
 
 
 def list_files(rows: list[Row], names: dict[str, str]) -> list[dict[str, object]]:

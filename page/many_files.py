@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
 
@@ -11,6 +10,7 @@ import streamlit as st
 
 from page.analyse import FORMATS, VOICES, show_notice
 from page.background import Background, show_progress
+from page.choices import choose
 from page.files_table import show_counts, show_table
 from page.kept import (
     Answering,
@@ -172,17 +172,7 @@ def choose_model() -> str:
     names = model_names()
     if len(names) == 1:
         return next(iter(names))
-    return remembered(
-        "many-model",
-        next(iter(names)),
-        lambda key: st.segmented_control(
-            "Answers by",
-            list(names),
-            format_func=names.__getitem__,
-            required=True,
-            key=key,
-        ),
-    )
+    return choose("many-model", "Answers by", list(names), format_func=names.__getitem__)
 
 
 def choose_speaker() -> str:
@@ -190,28 +180,14 @@ def choose_speaker() -> str:
     if not can_learn_voices():
         return VARIOUS
     known = PROFILE_KEY in st.session_state
-    return remembered(
+    return choose(
         "many-speaker",
-        VARIOUS,
-        lambda key: st.segmented_control(
-            "Whose voices are these?",
-            [VARIOUS, ONE, ME] if known else [VARIOUS, ONE],
-            required=True,
-            key=key,
-            help="**One person** in various moods: what all files share is then taken as the "
-            "sound of that voice, and the answers allow for it. Not for files that all carry the "
-            "same emotion. **Me** is there once your voice was learnt on the first page.",
-        ),
+        "Whose voices are these?",
+        [VARIOUS, ONE, ME] if known else [VARIOUS, ONE],
+        help="**One person** in various moods: what all files share is then taken as the "
+        "sound of that voice, and the answers allow for it. Not for files that all carry the "
+        "same emotion. **Me** is there once your voice was learnt on the first page.",
     )
-
-
-def remembered(key: str, first: str, ask: Callable[[str], str | None]) -> str:
-    """Ask, and know the answer when people come back from another page."""
-    if key not in st.session_state:
-        st.session_state[key] = st.session_state.get(f"last-{key}", first)
-    choice = ask(key) or first
-    st.session_state[f"last-{key}"] = choice
-    return choice
 
 
 def hear(heap: Heap, recognizer: Recognizer) -> None:

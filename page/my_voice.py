@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import streamlit as st
 
+from page.choices import forget, switch
 from page.kept import answering, can_learn_voices, models
 from page.visitor import told
 from ser import ProfileError, SerError, VoiceProfile
 from ser.audio import SAMPLE_RATE
 
 SPEAK, UPLOAD, PROFILE = "Record", "Upload a recording", "Load a saved profile"
-PROFILE_KEY, USE_KEY = "voice_profile", "use_voice_profile"
+PROFILE_KEY, IN_USE = "voice_profile", "use_voice_profile"
 UNFIT_KEY = "voice_did_not_fit"
 
 
@@ -35,13 +36,10 @@ def show_my_voice(formats: list[str]) -> VoiceProfile | None:
 def show_known(profile: VoiceProfile) -> VoiceProfile | None:
     """Say that a voice is known, and offer to keep or to forget it."""
     st.success(f"Your voice is known, from {profile.seconds:.0f} s of speech.")
-    in_use = st.toggle(
-        "Use it for the answers",
-        value=USE_KEY not in st.session_state,
-        key=USE_KEY,
-        help="Off when somebody else speaks.",
+    in_use = switch(
+        IN_USE, "Use it for the answers", first=True, help="Off when somebody else speaks."
     )
-    keep, forget = st.columns(2)
+    keep, drop = st.columns(2)
     keep.download_button(
         "Save my profile",
         profile.to_json(),
@@ -50,15 +48,14 @@ def show_known(profile: VoiceProfile) -> VoiceProfile | None:
         on_click="ignore",
         width="stretch",
     )
-    forget.button("Forget my voice", key="forget", on_click=forget_voice, width="stretch")
+    drop.button("Forget my voice", key="forget", on_click=forget_voice, width="stretch")
     return profile if in_use else None
 
 
 def forget_voice(*, unfit: bool = False) -> None:
     """Drop the profile; nothing of it stays here. Where it did not fit the models, say so."""
     st.session_state.pop(PROFILE_KEY, None)
-    for kept in (st.session_state, st.session_state.get("choices", {})):
-        kept.pop(USE_KEY, None)  # the next voice is used at once
+    forget(IN_USE)  # the next voice is used at once
     if unfit:
         st.session_state[UNFIT_KEY] = True
 

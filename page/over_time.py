@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
+from hashlib import sha256
 
 import streamlit as st
 
@@ -157,7 +158,12 @@ def choose(stretches: tuple[Segment, ...]) -> Segment | None:
         for part in stretches
     ]
     event = st.dataframe(
-        rows, hide_index=True, key="stretches", on_select="rerun", selection_mode="single-row"
+        rows,
+        hide_index=True,
+        # A choice is of a line: another list of lines wants another choice.
+        key="stretches-" + sha256(repr(rows).encode()).hexdigest(),
+        on_select="rerun",
+        selection_mode="single-row",
     )
     chosen = [row for row in event.selection.rows if row < len(stretches)]
     return stretches[chosen[0]] if chosen else None

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import logging
+from hashlib import sha256
 from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from page.choices import choose, held
 from page.kept import Answering, answering, are_ours, model_names, models_of, read
 from ser import Prediction, SerError, VoiceProfile, wording
 from ser.audio import SAMPLE_RATE
@@ -17,8 +19,6 @@ if TYPE_CHECKING:
     import plotly.graph_objects as go
 
     from ser.saliency import Saliency
-
-SEX_KEY, SEX_OF_KEY = "why-sex", "why-sex-of"
 
 
 def show_why(content: bytes, prediction: Prediction, profile: VoiceProfile | None = None) -> None:
@@ -121,10 +121,9 @@ def nearest_sex(content: bytes, label: str) -> str:
 def show_prosody(content: bytes, prediction: Prediction) -> None:
     """Draw how this voice lies beside those the models learned from; leave it out without them."""
     try:
-        if st.session_state.get(SEX_OF_KEY) != content or SEX_KEY not in st.session_state:
-            st.session_state[SEX_KEY] = nearest_sex(content, str(prediction.label))
-            st.session_state[SEX_OF_KEY] = content
-        sex: str = st.session_state[SEX_KEY]
+        nearest = nearest_sex(content, str(prediction.label))
+        of_this_voice = f"why-sex-{sha256(content).hexdigest()}"
+        sex = held(of_this_voice, nearest)
         measures = compare(content, sex, prediction.label)
     except SerError as error:
         logging.warning("Voices cannot be compared. %s", error)
@@ -135,7 +134,13 @@ def show_prosody(content: bytes, prediction: Prediction) -> None:
         f"{'actresses' if sex == 'women' else 'actors'} the models learned from, the thin ones "
         "nine tenths. Emotions overlap widely: no single measure tells them apart."
     )
-    choose_sex()
+    choose(
+        of_this_voice,
+        "Compare with the voices of",
+        list(SEXES),
+        first=nearest,
+        format_func=str.capitalize,
+    )
     for start in range(0, len(measures), 2):
         pair = measures[start : start + 2]
         for column, (compared, figure) in zip(st.columns(2), pair, strict=False):
@@ -144,17 +149,6 @@ def show_prosody(content: bytes, prediction: Prediction) -> None:
     st.caption(
         "How loud a voice is cannot be compared, since every microphone stands elsewhere; how much "
         "its loudness varies can. Roughness and pauses also depend on the room and its noise."
-    )
-
-
-def choose_sex() -> None:
-    """Let people choose whose voices they compare with."""
-    st.segmented_control(
-        "Compare with the voices of",
-        list(SEXES),
-        format_func=str.capitalize,
-        required=True,
-        key=SEX_KEY,
     )
 
 

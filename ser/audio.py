@@ -188,10 +188,15 @@ def _check_shape(frames: int, channels: int, rate: int) -> None:
         )
     if not 1 <= channels <= _MAX_CHANNELS:
         raise AudioError(f"The sound has {channels} channels; at most {_MAX_CHANNELS} work.")
-    if frames > MAX_DURATION_S * rate or frames * channels > _MAX_VALUES:
+    if frames > MAX_DURATION_S * rate:
         raise AudioError(
-            f"The sound lasts {frames / rate / 60:.0f} min with {channels} channel(s) at {rate} "
-            f"Hz; at most {MAX_DURATION_S / 60:.0f} min of 48 kHz stereo works. Cut it first."
+            f"The sound lasts {frames / rate / 60:.0f} min; at most {MAX_DURATION_S / 60:.0f} min "
+            "work. Cut it first."
+        )
+    if frames * channels > _MAX_VALUES:
+        raise AudioError(
+            f"The sound lasts {frames / rate / 60:.0f} min with {channels} channels at {rate} Hz; "
+            f"at most {MAX_DURATION_S / 60:.0f} min of 48 kHz stereo work. Cut it first."
         )
 
 

@@ -78,6 +78,7 @@ def test_any_rate_and_stereo_become_16_khz_mono(rate: int) -> None:
         (_wav(_tone(), rate=1), "sampling rate is 1 Hz"),
         (_wav(_tone(), rate=2_000_000_000), "sampling rate"),
         (_wav(np.tile(_tone()[:, None], 64)), "64 channels"),
+        ((np.zeros(4_000 * 60 * 21, "f4"), 4_000), "lasts 21 min; at most 20 min work. Cut"),
         (3.5, "cannot be read from float"),
     ],
 )

@@ -15,6 +15,7 @@ import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from page import background
+from page.files_table import shortest_names
 from ser import LABELS, BundleError, Prediction
 from ser.recognizer import Heard
 from ser.table import Row
@@ -153,6 +154,18 @@ def test_the_list_is_narrowed_and_outlives_a_change_of_answers(
     assert not page.exception
 
 
+def test_names_are_as_short_as_tells_them_apart() -> None:
+    short = {
+        "z.zip/one/a.wav": "one/a.wav",
+        "z.zip/two/a.wav": "two/a.wav",
+        "z.zip/b.wav": "b.wav",
+        "y/one/c.wav": "y/one/c.wav",
+        "z/one/c.wav": "z/one/c.wav",
+        "d.wav": "d.wav",
+    }
+    assert shortest_names([Row(name, None) for name in [*short, "d.wav"]]) == short
+
+
 def test_a_chosen_row_never_becomes_another_file() -> None:
     """Streamlit keeps the choice of a row as long as the table's own name stays the same."""
     page = AppTest.from_function(only_a_table, default_timeout=60)
@@ -268,7 +281,7 @@ def test_answers_and_choices_are_there_after_a_look_at_another_page(
     asked = len(models.asked)
     # Streamlit forgets the state of what another page does not show, and keeps the rest.
     back = AppTest.from_function(many_files, default_timeout=60)
-    for key in ("heap", "last-many-model"):
+    for key in ("heap", "kept-choices"):
         back.session_state[key] = page.session_state[key]
     back.run()
     assert column(back, "Sounds like")[0] == "● neutral"

@@ -262,6 +262,30 @@ def test_nobody_waits_any_more(
     assert len(models.asked) == asked + 1, "the window under way, and no other"
 
 
+def test_a_chosen_stretch_never_becomes_another(page: AppTest, speech: np.ndarray) -> None:
+    """Streamlit keeps the choice of a row as long as the table's own name stays the same."""
+    upload(page, wav(np.tile(speech, 21)))
+    ids: dict[str, str] = {}
+    for model in ("hybrid", "cnn", "hybrid"):
+        page.segmented_control(key="one-model").set_value(model).run()
+        wait_for(page, lambda page: "Cancel" not in buttons(page))
+        ids.setdefault(model, page.dataframe[0].proto.id)
+        assert page.dataframe[0].proto.id == ids[model]
+    assert ids["hybrid"] != ids["cnn"]
+
+
+def test_advice_to_one_of_two_models_leaves_their_bars_level(
+    page: AppTest, models: Models, speech_wav: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(SHARES, "cnn", (0.3, 0.2, 0.1, 0.1, 0.1, 0.1, 0.1))
+    upload(page, speech_wav.read_bytes())
+    page.segmented_control(key="model").set_value("Side by side").run()
+    for column in page.columns[:2]:
+        kinds = [element.type for element in column]
+        assert kinds[1:5] == ["header", "markdown", "markdown", "plotly_chart"]
+    assert "may help" in page.columns[1].markdown[-1].value
+
+
 def test_who_comes_back_to_an_unfinished_timeline_is_not_told_to_have_stopped_it(
     monkeypatch: pytest.MonkeyPatch, page: AppTest, models: Models, long_wav: bytes
 ) -> None:

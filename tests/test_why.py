@@ -19,6 +19,11 @@ APP = Path(__file__).parent.parent / "app.py"
 OPEN = "why"
 
 
+def compare_with(page: AppTest, sex: str) -> None:
+    (control,) = [c for c in page.segmented_control if c.label == "Compare with the voices of"]
+    control.set_value(sex).run()
+
+
 def found(model: str = "cnn", label: str = "sad", *, seconds: float = 3.0) -> Saliency:
     drop = np.full((4, 3), -0.1)
     drop[1, 2] = 0.8
@@ -81,7 +86,7 @@ def test_nothing_is_computed_until_it_is_opened_and_then_once(
     assert subheadings(page) == ["What spoke for “sad”", "This voice beside others"]
     assert asked == [("hybrid", "sad")]
     page.run()
-    page.segmented_control(key="why-sex").set_value("men").run()
+    compare_with(page, "men")
     assert asked == [("hybrid", "sad")]
     page.segmented_control(key="model").set_value("cnn").run()
     assert asked == [("hybrid", "sad"), ("cnn", "neutral")]
@@ -109,7 +114,7 @@ def test_each_chart_can_be_heard_and_follows_the_choice_of_voices(page: AppTest)
     assert len(prosody) == len(MEASURES)
     assert prosody[0].startswith("Pitch height of this voice beside others, by emotion. ")
     assert "actors the models" in " ".join(text.value for text in page.markdown), "a low voice"
-    page.segmented_control(key="why-sex").set_value("women").run()
+    compare_with(page, "women")
     assert charts(page)[2] != prosody[0]
     assert "actresses the models" in " ".join(text.value for text in page.markdown)
 

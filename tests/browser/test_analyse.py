@@ -12,7 +12,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from ser.audio import SAMPLE_RATE
 from ser.labels import LABELS
-from tests.browser.serving import PATIENCE_MS, open_tab
+from tests.browser.serving import PATIENCE_MS, go_to, open_tab, wait_until_drawn
 
 PAGES = {"Analyse": "What does this voice sound like?", "How good is it?": "How good is it?"}
 ANSWER = re.compile("^(Sounds|Hard to say)")
@@ -49,6 +49,43 @@ def test_upload_shows_the_chart(page: Page, speech_wav: Path) -> None:
     page.get_by_text("Ask another model").click()
     page.get_by_role("radio", name="Side by side").click()
     expect(charts(page)).to_have_count(3)
+
+
+def test_one_file_after_the_other_is_answered_by_the_model_that_was_chosen(
+    page: Page, voices: dict[str, np.ndarray], tmp_path: Path
+) -> None:
+    """Between two files the page is drawn once without either, and so without the choice."""
+    files = [write(tmp_path / f"{name}.wav", samples) for name, samples in voices.items()]
+    give(page, files[0])
+    expect_answer(page)
+    page.get_by_text("Ask another model").click()
+    page.get_by_role("radio", name="CNN").click()
+    for file in [*files[1:], *files]:
+        give(page, file)
+        expect(page.get_by_text(file.name)).to_be_visible()
+        wait_until_drawn(page)
+        expect_answer(page)
+        page.get_by_text("Ask another model").click()
+        expect(page.get_by_role("radio", name="CNN")).to_be_checked()
+    expect(page.get_by_role("alert")).to_have_count(0)
+
+
+def test_choices_outlive_a_look_at_another_page(page: Page) -> None:
+    open_tab(page, "Try a sample")
+    page.get_by_role("radio", name="Plain").click()
+    expect_answer(page)
+    page.get_by_text("Ask another model").click()
+    page.get_by_role("radio", name="CNN").click()
+    for _ in range(2):
+        go_to(page, "How good is it?")
+        go_to(page, "Analyse", heading=PAGES["Analyse"])
+        page.get_by_text("Clean the sound").click()
+        expect(charts(page)).to_have_count(3)
+        page.get_by_text("Clean the sound").click()
+        expect(page.get_by_role("radio", name="Plain")).to_be_checked()
+        page.get_by_text("Ask another model").click()
+        expect(page.get_by_role("radio", name="CNN")).to_be_checked()
+    expect(page.get_by_test_id("stException")).to_have_count(0)
 
 
 def test_microphone_shows_the_chart(page: Page) -> None:

@@ -13,20 +13,8 @@ import soundfile
 from playwright.sync_api import Page, expect
 
 from ser.audio import SAMPLE_RATE
+from tests.browser.serving import go_to
 from tests.browser.test_analyse import charts, download, give
-
-
-def go_to(page: Page, title: str) -> None:
-    """Go to another page by its link above this one; click again where the first click missed."""
-    heading = page.get_by_role("heading", level=1)
-    for _ in range(5):
-        page.get_by_test_id("stPageLink").get_by_text(title).click()
-        try:
-            expect(heading).to_have_text(title, timeout=15_000)
-        except AssertionError:  # what is drawn late pushes what is below it about
-            continue
-        return
-    expect(heading).to_have_text(title)
 
 
 def test_a_heap_of_files_gets_a_table_and_the_broken_one_stops_nothing(
