@@ -94,9 +94,6 @@ def train_models(
     TrainingError
         A run to start from or to resume does not fit.
     """
-    if not run.resume:
-        for name in FRESH:
-            forget(run.folder / name)
     keras.utils.set_random_seed(run.seed)
     cnn, functionals = build_cnn(), build_functionals(len(feature_names()))
     watch = Watch(run.watched, scaling)
@@ -121,6 +118,9 @@ def fit_cnn(
 ) -> None:
     """Train the CNN, with a teacher where one has heard the clips; see :func:`fit_network`.
 
+    It comes first: where nothing is resumed, what a run left of all networks is forgotten, so that
+    whoever goes on later never takes up an older one.
+
     Raises
     ------
     TrainingError
@@ -128,6 +128,9 @@ def fit_cnn(
     """
     if run.start is not None:
         load_trained(cnn, run.start / cnn.name)
+    if not run.resume:
+        for name in FRESH:
+            forget(run.folder / name)
     learner = cnn if dataset.heard is None else teach(cnn, batches, dataset.heard)
     fit_network(learner, dataset, batches, stage, run, watch)
 
