@@ -13,7 +13,7 @@ from pathlib import Path
 import streamlit as st
 
 from page import analyse, how_good, many_files, train_your_own
-from page.choices import count_runs
+from page.choices import begin_run, end_run
 
 # A file of our own: browsers fetch Streamlit's named icons from somebody else's server.
 ICON = Path(__file__).parent / "docs" / "icon.svg"
@@ -26,7 +26,7 @@ def main() -> None:
     """Show the chosen page under the links to all of them."""
     st.set_page_config(page_title="Speech emotion", page_icon=str(ICON))
     st.html(STYLE)
-    count_runs()
+    begin_run()
     keep_open_tab()
     pages = [
         st.Page(analyse.show, title="Analyse", url_path="analyse", default=True),
@@ -37,6 +37,7 @@ def main() -> None:
     chosen = st.navigation(pages, position="hidden")
     show_links(pages)
     chosen.run()
+    end_run()
 
 
 def show_links(pages: Iterable[st.Page]) -> None:

@@ -13,7 +13,7 @@ from page.cleaning import say_what_is_heard, show_cleaning, to_be_heard
 from page.kept import Given, made_up_voice, models_on_their_way, playable, read
 from page.my_voice import show_my_voice
 from page.over_time import show_over_time
-from page.own_models import show_whose_models
+from page.own_models import as_code, show_whose_models
 from page.picture import show_picture
 from page.take_away import show_downloads
 from page.why import show_why
@@ -116,7 +116,7 @@ def show_still_there(key: str, empty: bool) -> None:
     if kept is None or not empty:
         return
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.caption(f"Still here: {kept.name}")
+        st.caption(f"Still here: {as_code(kept.name)}")
         st.button("Remove", key=f"drop-{key}", on_click=drop, args=(key,))
 
 

@@ -9,7 +9,7 @@ what was chosen.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Generic, TypeVar
 
 import streamlit as st
@@ -21,16 +21,24 @@ Answer = TypeVar("Answer")
 
 @dataclass(frozen=True)
 class _Choice(Generic[Answer]):
-    """What was chosen, the key of the widget that asked, and the run that drew it last."""
+    """What was chosen, the key of the widget that asked, and how many runs had ended then."""
 
     answer: Answer
     key: str
     run: int
 
 
-def count_runs() -> None:
-    """Count how often the page was drawn in this visit: to be called once in each run."""
-    st.session_state[_RUNS] = st.session_state.get(_RUNS, 0) + 1
+def begin_run() -> None:
+    """Keep what was chosen since the last run: one that is cut short may not come to the widget."""
+    for name, last in _kept().items():
+        now = st.session_state.get(last.key)
+        if now is not None:
+            _kept()[name] = replace(last, answer=now)
+
+
+def end_run() -> None:
+    """Count the runs of this visit that came to their end: browsers drop what these left out."""
+    st.session_state[_RUNS] = _run() + 1
 
 
 def held(name: str, first: Answer) -> Answer:

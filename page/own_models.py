@@ -138,5 +138,5 @@ def use(root: Path) -> None:
 
 
 def as_code(path: str) -> str:
-    """Set a path so that none of its letters is taken for Markdown."""
+    """Set the name of a file so that none of its letters is taken for Markdown."""
     return f"`{path.replace('`', chr(39))}`"

@@ -64,7 +64,7 @@ def test_a_sound_and_the_choices_outlive_a_look_at_another_page(
     page.run()
     assert headings(page)[0] == "Sounds neutral. Quite sure."
     assert len(models.asked) == asked
-    assert "Still here: voice.wav" in [caption.value for caption in page.caption]
+    assert "Still here: `voice.wav`" in [caption.value for caption in page.caption]
     page.button(key="drop-upload").click().run()
     assert not page.header
     assert not page.exception
