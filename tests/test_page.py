@@ -11,7 +11,7 @@ import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from page import background
-from ser import BundleError, Recognizer, VoiceProfile
+from ser import BundleError, VoiceProfile
 from ser.prediction import Status
 from tests.stand_in import (
     PROFILE,
@@ -248,18 +248,22 @@ def test_a_timeline_can_be_cancelled_and_keeps_what_was_heard(
     assert not page.exception
 
 
-def test_nobody_waits_any_more(
-    monkeypatch: pytest.MonkeyPatch, page: AppTest, models: Models, long_wav: bytes
-) -> None:
+def leave_while_it_listens(page: AppTest, models: Models, content: bytes) -> None:
+    """Begin a timeline, and do not look any more until it has been given up."""
     models.may_go_on.clear()
-    upload(page, long_wav)
-    monkeypatch.setattr(background, "LEFT_AFTER_S", 0.2)
-    page.button(key="over-time").click().run()
-    time.sleep(0.4)
-    asked = len(models.asked)
-    models.may_go_on.set()
-    time.sleep(0.4)
+    upload(page, content)
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(background, "LEFT_AFTER_S", 0.2)
+        page.button(key="over-time").click().run()
+        time.sleep(0.4)
+        asked = len(models.asked)
+        models.may_go_on.set()
+        time.sleep(0.4)
     assert len(models.asked) == asked + 1, "the window under way, and no other"
+
+
+def test_nobody_waits_any_more(page: AppTest, models: Models, long_wav: bytes) -> None:
+    leave_while_it_listens(page, models, long_wav)
 
 
 def test_a_chosen_stretch_never_becomes_another(page: AppTest, speech: np.ndarray) -> None:
@@ -287,17 +291,9 @@ def test_advice_to_one_of_two_models_leaves_their_bars_level(
 
 
 def test_who_comes_back_to_an_unfinished_timeline_is_not_told_to_have_stopped_it(
-    monkeypatch: pytest.MonkeyPatch, page: AppTest, models: Models, long_wav: bytes
+    page: AppTest, models: Models, long_wav: bytes
 ) -> None:
-    models.may_go_on.clear()
-    upload(page, long_wav)
-    monkeypatch.setattr(background, "LEFT_AFTER_S", 0.2)
-    page.button(key="over-time").click().run()
-    time.sleep(0.4)
-    models.may_go_on.set()
-    time.sleep(0.4)
-    monkeypatch.undo()
-    monkeypatch.setattr(Recognizer, "load", models.load)
+    leave_while_it_listens(page, models, long_wav)
     wait_for(page.run(), lambda page: bool(page.dataframe))
     assert page.dataframe[0].value.iloc[0].tolist()[:2] == ["0:00", "0:12"]
     assert not page.info

@@ -103,11 +103,11 @@ def forget(folder: Path) -> None:
 
 
 def trained_on(folder: Path) -> str | None:
-    """Tell the fingerprint of the clips that a network was trained on; None if none was."""
-    path = folder / "state.json"
-    if not path.exists():
+    """Tell the fingerprint of the clips that a network was trained on; None if none is known."""
+    try:
+        return str(json.loads((folder / "state.json").read_text())["settings"]["data"])
+    except (OSError, ValueError, KeyError):  # load_trained tells
         return None
-    return str(json.loads(path.read_text())["settings"]["data"])
 
 
 def is_newer(folder: Path, than: Path) -> bool:
