@@ -12,6 +12,7 @@ from page.measured import show_benchmark
 from ser import reports
 from ser.architecture import Block, read_blocks
 from ser.bundle import MODEL_FILES, SHIPPED
+from ser.prediction import MODELS
 from ser.reports import System
 
 MAIN, ALL = "The main ones", "All"
@@ -54,9 +55,7 @@ def show_robustness(root: Path) -> None:
             "Conditions", [MAIN, ALL], default=MAIN, required=True, key="conditions"
         )
         losses = tuple(main) if wanted == MAIN else losses
-    pooled = [
-        one for one in losses if one.corpus == reports.POOLED and one.model == reports.OURS[0]
-    ]
+    pooled = [one for one in losses if one.corpus == reports.POOLED and one.model == MODELS[0]]
     told = "; ".join(f"{one.title} {reports.percent(one.uar)}" for one in pooled)
     plot(losses_chart, losses, key="losses", alt=f"Share named rightly in each condition: {told}")
 

@@ -10,6 +10,7 @@ from page.figures import choose_model, known, plot
 from ser import reports
 from ser.bundle import SHIPPED
 from ser.bundles import TITLES
+from ser.prediction import MODELS
 from ser.reports import Benchmark, Peer, Protocol, Row, Sureness
 
 
@@ -185,7 +186,7 @@ def show_trust(benchmark: Benchmark, protocol: Protocol) -> None:
     """Show how far percentages can be believed, and what answering only when sure gains."""
     from ser.charts.trust import calibration_chart, coverage_chart, not_sure_level
 
-    pooled = [benchmark.pooled(protocol.name, model) for model in reports.OURS]
+    pooled = [benchmark.pooled(protocol.name, model) for model in MODELS]
     entries: list[Sureness] = [entry for entry in pooled if entry is not None]
     if not entries:
         return

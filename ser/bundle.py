@@ -36,7 +36,6 @@ from ser.features.scaling import Scaling
 from ser.gate import SpeechGate
 from ser.labels import INNER_LABELS
 
-MODELS = ("hybrid", "cnn")
 KNOWN_TOLERANCE = 0.05
 """How far a probability of the known sound may be from what it was when the models were made."""
 

@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
+MODELS = ("hybrid", "cnn")
+"""The models that a bundle holds, the usual one first."""
+
 Status = Literal["ok", "uncertain", "no_speech", "too_short"]
 """What kind of answer this is: see :class:`Prediction`."""
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from ser.errors import AudioError, SerError
 from ser.labels import LABELS, to_public
-from ser.prediction import Prediction, Status
+from ser.prediction import MODELS, Prediction, Status
 
 if TYPE_CHECKING:
     import numpy as np
@@ -98,8 +98,6 @@ class Recognizer:
     @property
     def models(self) -> tuple[str, ...]:
         """Names of the models that can be asked, the usual one first."""
-        from ser.bundle import MODELS
-
         return MODELS
 
     def predict(

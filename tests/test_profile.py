@@ -13,9 +13,10 @@ import pytest
 
 from ser import AudioError, BundleError, Prediction, ProfileError, Recognizer, VoiceProfile
 from ser.audio import SAMPLE_RATE, load
-from ser.bundle import KNOWN_VOICE_FILE, MODELS, SHIPPED, Bundle, open_bundle
+from ser.bundle import KNOWN_VOICE_FILE, SHIPPED, Bundle, open_bundle
 from ser.labels import INNER_LABELS, LABELS, to_public
 from ser.network import softmax
+from ser.prediction import MODELS
 from ser.profile import (
     PIECE_S,
     Trust,

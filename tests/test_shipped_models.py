@@ -7,7 +7,8 @@ import pytest
 
 from ser import BundleError, Recognizer
 from ser.audio import SAMPLE_RATE
-from ser.bundle import KNOWN_VOICE_FILE, MODEL_FILES, MODELS, SHIPPED, known_sound, open_bundle
+from ser.bundle import KNOWN_VOICE_FILE, MODEL_FILES, SHIPPED, known_sound, open_bundle
+from ser.prediction import MODELS
 
 LARGEST_MB = 8
 

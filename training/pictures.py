@@ -34,6 +34,7 @@ from ser.architecture import Block, layers_of, read_blocks
 from ser.bundle import SHIPPED
 from ser.errors import SerError
 from ser.labels import INNER_LABELS
+from ser.prediction import MODELS
 from ser.reports import Example
 from ser.reports.reading import OWN_DATA, OWN_VOICES
 from ser.training_log import pictures_folder, read_trainings
@@ -122,7 +123,7 @@ def confidence(options: argparse.Namespace) -> Iterator[Picture]:
     if not benchmark.confidence:
         raise PictureError("make it with python -m training.evaluate --report-only first.")
     protocol = benchmark.confidence[0].protocol
-    for model in reports.OURS:
+    for model in MODELS:
         entries = benchmark.confidences(protocol, model)
         words = "; ".join(map(reports.confidence_words, entries))
         yield Picture(

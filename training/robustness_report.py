@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 
 from ser.labels import INNER_LABELS, LABELS
+from ser.prediction import MODELS
 from training.benchmark.metrics import confusions_by, interval, uar
 from training.benchmark.pool import POOLED, Pool, own_answers, true_labels
 from training.benchmark.predictions import describe
@@ -26,7 +27,6 @@ from training.corpora import Clip
 from training.robustness_answers import Answers
 
 NO_ANSWER = "no answer"
-MODELS = ("hybrid", "cnn")
 
 _INTRODUCTION = """# Robustness
 

@@ -6,7 +6,8 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from ser.charts.dots import Line, Mark, dot_chart
-from ser.reports import OURS, PEOPLE, POOLED, Loss, Peer, Row, Score, corpus_title, percent
+from ser.prediction import MODELS
+from ser.reports import PEOPLE, POOLED, Loss, Peer, Row, Score, corpus_title, percent
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
@@ -44,7 +45,7 @@ def corpora_chart(
         marks = [Mark(row.model, row.uar, row.interval) for row in own]
         marks += list(_others(corpus, classes, listeners, peers))
         marks.append(Mark("chance", 1 / classes))
-        best = max(own, key=lambda row: row.model == OURS[0])
+        best = max(own, key=lambda row: row.model == MODELS[0])
         title = f"{corpus_title(corpus)}, {classes} emotions"
         lines.append(Line(title, tuple(marks), percent(best.uar)))
     return dot_chart(lines, SERIES)
@@ -74,7 +75,7 @@ def sexes_chart(rows: Sequence[Row]) -> go.Figure:
 def ages_chart(rows: Sequence[Row]) -> go.Figure:
     """Draw the UAR of each age, corpus by corpus."""
     lines = [line for row in rows for line in _ages(row)]
-    return dot_chart(lines, {model: SERIES[model] for model in OURS})
+    return dot_chart(lines, {model: SERIES[model] for model in MODELS})
 
 
 def speakers_chart(rows: Sequence[Row]) -> go.Figure:
@@ -100,11 +101,11 @@ def losses_chart(losses: Sequence[Loss]) -> go.Figure:
         Line(
             title,
             tuple(Mark(loss.model, loss.uar) for loss in own),
-            _lost(max(own, key=lambda loss: loss.model == OURS[0])),
+            _lost(max(own, key=lambda loss: loss.model == MODELS[0])),
         )
         for title, own in conditions.items()
     ]
-    return dot_chart(lines, {model: SERIES[model] for model in OURS})
+    return dot_chart(lines, {model: SERIES[model] for model in MODELS})
 
 
 def _by_corpus(rows: Sequence[Row]) -> dict[tuple[str, int], list[Row]]:

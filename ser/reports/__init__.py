@@ -17,7 +17,6 @@ A file that is missing, or that is not what it should be, is a
 """
 
 from ser.reports.figures import (
-    OURS,
     PEOPLE,
     POOLED,
     Answered,
@@ -72,7 +71,6 @@ from ser.reports.telling import (
 )
 
 __all__ = [
-    "OURS",
     "PEOPLE",
     "POOLED",
     "Answered",

@@ -11,11 +11,11 @@ from functools import cache
 
 from ser.architecture import Block
 from ser.corpora import known_corpora
+from ser.prediction import MODELS
 
 POOLED = "all speech"
 """What figures over all corpora but song are called."""
 
-OURS = ("hybrid", "cnn")
 PEOPLE = "people"
 """Whom a row of the benchmark, or the protocol of a peer, is about."""
 
@@ -190,7 +190,7 @@ class Benchmark:
         return [
             row
             for row in self.rows
-            if row.protocol == protocol and row.model in OURS and row.truth == "acted"
+            if row.protocol == protocol and row.model in MODELS and row.truth == "acted"
         ]
 
     def widest(self, protocol: str) -> list[Row]:

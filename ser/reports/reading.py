@@ -9,8 +9,8 @@ from typing import Any, TypeVar
 
 from ser.architecture import Block
 from ser.errors import ReportError
+from ser.prediction import MODELS
 from ser.reports.figures import (
-    OURS,
     POOLED,
     Answered,
     Benchmark,
@@ -154,7 +154,7 @@ def _benchmark(content: Any) -> Benchmark:
 
 def _protocol(name: str, entry: Any, *, corrected: bool) -> Protocol:
     """Count as measured what every one of our models has."""
-    models = [state for model, state in entry["models"].items() if model in OURS]
+    models = [state for model, state in entry["models"].items() if model in MODELS]
     models = models or list(entry["models"].values())
     missing = dict.fromkeys(part for state in models for part in state["missing"])
     parts = dict.fromkeys(part for state in models for part in state["parts"])

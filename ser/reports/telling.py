@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from ser.prediction import MODELS
 from ser.reports.figures import (
-    OURS,
     PEOPLE,
     Benchmark,
     Confidence,
@@ -56,7 +56,9 @@ def plain_answer(benchmark: Benchmark, protocol: str) -> str:
     str
         Markdown; empty where nothing was measured over all speech.
     """
-    overall = next((entry for model in OURS if (entry := benchmark.pooled(protocol, model))), None)
+    overall = next(
+        (entry for model in MODELS if (entry := benchmark.pooled(protocol, model))), None
+    )
     if overall is None:
         return ""
     voices = _VOICES.get(protocol, f"measured as “{protocol}”")
@@ -182,14 +184,14 @@ def gate_words(gate: Gate) -> str:
 
 def robustness_words(losses: tuple[Loss, ...]) -> str:
     """Say how much was measured, and what hurts the better model most."""
-    own = [loss for loss in losses if loss.model == OURS[0] and loss.lost is not None]
+    own = [loss for loss in losses if loss.model == MODELS[0] and loss.lost is not None]
     pooled = [loss for loss in own if loss.corpus == own[0].corpus]
     if not pooled:
         return ""
     worst = max(pooled, key=lambda loss: loss.lost or 0.0)
     return (
         f"The same {number(worst.n)} recordings of {worst.speakers} unheard people, changed in "
-        f"{len(pooled)} ways. Worst for the {_model(OURS[0])}: {worst.title}, "
+        f"{len(pooled)} ways. Worst for the {_model(MODELS[0])}: {worst.title}, "
         f"{100 * (worst.lost or 0.0):.0f} points less."
     )
 
