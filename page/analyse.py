@@ -10,7 +10,14 @@ import streamlit as st
 from page.answer import choose_model, show_answer
 from page.choices import choose
 from page.cleaning import say_what_is_heard, show_cleaning, to_be_heard
-from page.kept import Given, made_up_voice, models_on_their_way, playable, read
+from page.kept import (
+    Given,
+    is_too_loud,
+    made_up_voice,
+    models_on_their_way,
+    playable,
+    read,
+)
 from page.my_voice import show_my_voice
 from page.over_time import show_over_time
 from page.own_models import as_code, show_whose_models
@@ -19,7 +26,6 @@ from page.take_away import show_downloads
 from page.why import show_why
 from ser import AudioError, Prediction, VoiceProfile, wording
 from ser.audio import SAMPLE_RATE
-from ser.overdrive import is_overdriven
 from ser.timeline import PIECE_BY_PIECE_FROM_S, Timeline
 
 UPLOAD, RECORD, SAMPLE = "Upload a file", "Record", "Try a sample"
@@ -155,9 +161,9 @@ def show_result(given: Given, profile: VoiceProfile | None) -> None:
     """Play the sound, give the answer in words and bars, draw the voice, and offer it all."""
     try:
         with st.spinner("Reading the sound …"):
-            is_long = read(given.content).duration_s > PIECE_BY_PIECE_FROM_S
+            is_long = read(given).duration_s > PIECE_BY_PIECE_FROM_S
             heard = given if is_long else to_be_heard(given)
-            audible = playable(heard.content)
+            audible = playable(heard)
     except AudioError as error:
         st.error(str(error))
         return
@@ -170,7 +176,7 @@ def show_result(given: Given, profile: VoiceProfile | None) -> None:
 
 def show_long_result(given: Given, profile: VoiceProfile | None) -> None:
     """Hear a recording of minutes piece by piece, and sum it up."""
-    length = wording.clock(read(given.content).duration_s)
+    length = wording.clock(read(given).duration_s)
     st.write(f"This recording is {length} long, so it is heard piece by piece.")
     show_whose_models()
     model = choose_model()
@@ -178,7 +184,7 @@ def show_long_result(given: Given, profile: VoiceProfile | None) -> None:
     over_time = show_over_time(given, model, profile, at_once=True)
     if over_time is not None and profile is not None:
         show_whose_voice()
-    show_picture(given.content)
+    show_picture(given)
     if over_time is not None:
         show_downloads(given, {}, over_time)
 
@@ -190,15 +196,18 @@ def show_whose_voice() -> None:
 
 def show_overdriven(given: Given) -> None:
     """Warn of a recording whose peaks are cut off."""
-    if is_overdriven(read(given.content).samples):
+    if is_too_loud(given):
         st.warning(wording.OVERDRIVEN)
 
 
 def show_short_result(given: Given, heard: Given, profile: VoiceProfile | None) -> None:
     """Give the one answer, say why, draw the voice, and offer to clean it and to take it away."""
     say_what_is_heard(given, heard)
-    show_overdriven(given)
-    predictions = show_answer(heard.content, profile)
+    above = st.container()
+    predictions = show_answer(heard, profile)
+    if predictions:  # a beep is no voice that is too loud
+        with above:
+            show_overdriven(given)
     over_time = None
     if predictions is not None:
         over_time = show_what_is_behind(heard, predictions, profile)
@@ -215,7 +224,7 @@ def show_what_is_behind(
         show_whose_voice()
     over_time = None
     if predictions:
-        show_why(heard.content, next(iter(predictions.values())), profile)
+        show_why(heard, next(iter(predictions.values())), profile)
         over_time = show_over_time(heard, next(iter(predictions)), profile)
-    show_picture(heard.content)
+    show_picture(heard)
     return over_time

@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from page.choices import choose
-from page.kept import answering, model_names, predict, read
+from page.kept import Given, answering, model_names, predict, read
 from page.my_voice import forget_voice
 from page.own_models import show_whose_models
 from page.visitor import told
@@ -15,7 +15,7 @@ from ser.audio import MIN_DURATION_S
 SIDE_BY_SIDE = "Side by side"
 
 
-def show_answer(content: bytes, profile: VoiceProfile | None) -> dict[str, Prediction] | None:
+def show_answer(given: Given, profile: VoiceProfile | None) -> dict[str, Prediction] | None:
     """Give the answer of the chosen model, or of both beside each other.
 
     Returns
@@ -27,14 +27,14 @@ def show_answer(content: bytes, profile: VoiceProfile | None) -> dict[str, Predi
     show_whose_models()
     try:
         with st.spinner("Listening. The first time after a start takes some seconds …"):
-            predictions = predict(content, profile)
+            predictions = predict(given, profile)
     except ProfileError:  # models were trained anew where these lay
         forget_voice(unfit=True)
         st.rerun()
     except BundleError as error:
         why = told(error, answering().root)
         st.error(f"There is no answer, because the models cannot be used. {why}")
-        return {} if read(content).duration_s >= MIN_DURATION_S else None
+        return {} if read(given).duration_s >= MIN_DURATION_S else None
     except SerError as error:
         st.error(str(error))
         return None

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
-from threading import Event
+from concurrent.futures import Future
+from functools import partial
+from threading import Event, Thread
 from typing import Generic, Protocol, TypeVar
 
 import streamlit as st
@@ -28,6 +29,20 @@ class Work(Protocol[Made]):
         """Do it, and give what came of it."""
 
 
+def in_background(work: Callable[[], Result], *, name: str) -> Future[Result]:
+    """Do something in a thread of its own, for which nobody waits when the program ends."""
+    result: Future[Result] = Future()
+
+    def run() -> None:
+        try:
+            result.set_result(work())
+        except BaseException as error:  # whatever it is, whoever asks for the result gets it
+            result.set_exception(error)
+
+    Thread(target=run, name=name, daemon=True).start()
+    return result
+
+
 class Background(Generic[Result]):
     """Work on its way, in a thread of its own.
 
@@ -41,9 +56,9 @@ class Background(Generic[Result]):
         self.share = 0.0
         self._stop = Event()
         self._seen = time.monotonic()
-        thread = ThreadPoolExecutor(1, thread_name_prefix="background")
-        self._result = thread.submit(work, progress=self._go_on, cancelled=self._given_up)
-        thread.shutdown(wait=False)
+        self._result = in_background(
+            partial(work, progress=self._go_on, cancelled=self._given_up), name="background"
+        )
 
     def _go_on(self, share: float) -> None:
         self.share = share

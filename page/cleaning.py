@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from page.choices import held, switch
-from page.kept import Given, as_wav, playable, read
+from page.kept import Given, as_wav, kept_for_visit, playable, read
 from ser.audio import MIN_DURATION_S, is_silent
 
 if TYPE_CHECKING:
@@ -24,12 +24,12 @@ def to_be_heard(given: Given) -> Given:
     """Give the sound that the models shall hear: cleaned, where somebody has chosen that."""
     if not (held(HEAR_CLEANED, False) and can_be_cleaned(given)):
         return given
-    return Given(clean(given.content), f"{PurePath(given.name).stem}-cleaned.wav")
+    return clean(given)
 
 
 def can_be_cleaned(given: Given) -> bool:
     """Tell whether there is anything in a sound to clean."""
-    sound = read(given.content)
+    sound = read(given)
     return sound.duration_s >= MIN_DURATION_S and not is_silent(sound.samples)
 
 
@@ -63,15 +63,15 @@ def show_before_and_after(given: Given) -> None:
     from ser.charts import CHART_CONFIG
 
     with st.spinner("Cleaning the sound …"):
-        cleaned = clean(given.content)
-        figure, said, is_cut = draw_cleaning(given.content, cleaned)
-    sounds = {"As given": given.content, "Cleaned": cleaned}
+        cleaned = clean(given)
+        figure, said, is_cut = draw_cleaning(given, cleaned)
+    sounds = {"As given": given, "Cleaned": cleaned}
     if is_cut:
         sounds["Cleaned, silence cut off"] = without_silence(cleaned)
-    for column, (title, content) in zip(st.columns(len(sounds)), sounds.items(), strict=True):
+    for column, (title, sound) in zip(st.columns(len(sounds)), sounds.items(), strict=True):
         with column:
             st.markdown(f"**{title}**")
-            st.audio(playable(content), alt=f"The sound: {title.lower()}")
+            st.audio(playable(sound), alt=f"The sound: {title.lower()}")
     st.plotly_chart(figure, config=CHART_CONFIG, key="cleaning", alt=said)
     st.caption(
         "Which frequencies the sound holds; the lighter, the stronger, in both alike. "
@@ -79,29 +79,33 @@ def show_before_and_after(given: Given) -> None:
     )
 
 
-@st.cache_resource(scope="session", max_entries=4, show_spinner=False)
-def clean(content: bytes) -> bytes:
-    """Clean a sound, as a WAV file that holds just what the command line would hear."""
+def clean(given: Given) -> Given:
+    """Clean a sound: what comes of it is just what the command line would hear."""
+    return Given(_cleaned(given), f"{PurePath(given.name).stem}-cleaned.wav")
+
+
+@kept_for_visit()
+def _cleaned(given: Given) -> bytes:
     from ser.cleaning import denoise
 
-    return as_wav(denoise(read(content)).samples, subtype="FLOAT")
+    return as_wav(denoise(read(given)).samples, subtype="FLOAT")
 
 
-@st.cache_resource(scope="session", max_entries=4, show_spinner=False)
-def without_silence(cleaned: bytes) -> bytes:
-    """Cut off what the models pass over at both ends, as a WAV file."""
+@kept_for_visit()
+def without_silence(cleaned: Given) -> Given:
+    """Cut off what the models pass over at both ends."""
     from ser.cleaning import kept
 
-    return as_wav(kept(read(cleaned)).sound.samples, subtype="FLOAT")
+    return Given(as_wav(kept(read(cleaned)).sound.samples, subtype="FLOAT"), cleaned.name)
 
 
-@st.cache_resource(scope="session", max_entries=4, show_spinner=False)
-def draw_cleaning(content: bytes, cleaned: bytes) -> tuple[go.Figure, str, bool]:
+@kept_for_visit()
+def draw_cleaning(given: Given, cleaned: Given) -> tuple[go.Figure, str, bool]:
     """Draw a sound as given and cleaned, say what is to be seen, and whether silence is cut off."""
     from ser.charts import cleaning_chart
     from ser.cleaning import kept
 
-    sounds = read(content), read(cleaned)
+    sounds = read(given), read(cleaned)
     voices = kept(sounds[0]), kept(sounds[1])
     before, after = (f"{voice.start_s:.1f} to {voice.end_s:.1f} s" for voice in voices)
     duration_s = sounds[0].duration_s

@@ -9,7 +9,7 @@ from pathlib import Path
 import streamlit as st
 
 from page.answer import show_prediction
-from page.kept import playable
+from page.kept import Given, playable
 from ser import wording
 from ser.batch import Batch
 from ser.table import KINDS, TOO_LONG, Row, summary, tally
@@ -117,8 +117,8 @@ def show_row(batch: Batch, row: Row) -> None:
         st.text(row.name)
         if row.duration_s:
             content = batch.content(row.key)
-            sound = content.read_bytes() if isinstance(content, Path) else content
-            st.audio(playable(sound), alt=f"The file {row.name}")
+            content = content.read_bytes() if isinstance(content, Path) else content
+            st.audio(playable(Given(content, row.name)), alt=f"The file {row.name}")
         if row.prediction is None:
             (st.info if row.kind == TOO_LONG else st.error)(row.remark)
         elif row.prediction.label is None:

@@ -8,22 +8,29 @@ under their name: see :func:`answering`.
 from __future__ import annotations
 
 import io
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Callable
+from concurrent.futures import Future
 from dataclasses import dataclass
+from functools import cached_property, partial
 from hashlib import sha256
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
 import streamlit as st
 
+from page.background import in_background
 from page.warm import stay_warm
 from ser import Prediction, Recognizer, VoiceProfile, bundles
 from ser.audio import SAMPLE_RATE, Sound, load
 from ser.bundles import TITLES, KnownBundle, first_bundle, models_in, saved_ns
+from ser.overdrive import is_overdriven
 
 if TYPE_CHECKING:
     import numpy as np
     import plotly.graph_objects as go
+
+Parameters = ParamSpec("Parameters")
+Made = TypeVar("Made")
 
 CHOSEN_KEY = "chosen_bundle"
 """In the visit's state: the bundle that somebody chose instead of the first one."""
@@ -36,7 +43,7 @@ class Given:
     content: bytes
     name: str
 
-    @property
+    @cached_property
     def key(self) -> str:
         """A name for the content: the same bytes have the same."""
         return sha256(self.content).hexdigest()
@@ -108,10 +115,7 @@ def models_of(which: Answering) -> Recognizer:
 # one or two others. Each takes some hundred megabytes.
 @st.cache_resource(max_entries=3, show_spinner=False)
 def _on_their_way(which: Answering) -> Future[Recognizer]:
-    thread = ThreadPoolExecutor(1, thread_name_prefix="models")
-    future = thread.submit(_load, Path(which.root))
-    thread.shutdown(wait=False)
-    return future
+    return in_background(partial(_load, Path(which.root)), name="models")
 
 
 def _load(root: Path) -> Recognizer:
@@ -125,47 +129,62 @@ def _load(root: Path) -> Recognizer:
     return recognizer
 
 
-@st.cache_resource(scope="session", max_entries=4, show_spinner=False)
-def read(content: bytes) -> Sound:
+def kept_for_visit(
+    max_entries: int = 4,
+) -> Callable[[Callable[Parameters, Made]], Callable[Parameters, Made]]:
+    """Keep what is made of a sound until the visit ends; of more than that, the latest.
+
+    A sound is known by its key, which is made once: a recording of minutes has tens of
+    megabytes, and a page asks for it at every click.
+    """
+    return st.cache_resource(
+        scope="session",
+        max_entries=max_entries,
+        show_spinner=False,
+        hash_funcs={Given: lambda given: given.key, VoiceProfile: VoiceProfile.to_json},
+    )
+
+
+@kept_for_visit()
+def read(given: Given) -> Sound:
     """Decode a file's bytes."""
-    return load(content, empty_too=True)
+    return load(given.content, empty_too=True)
 
 
-@st.cache_resource(scope="session", max_entries=4, show_spinner=False)
-def playable(content: bytes) -> bytes:
-    """Turn any format into one that every browser plays."""
-    return as_wav(read(content).samples)
+@kept_for_visit()
+def is_too_loud(given: Given) -> bool:
+    """Tell whether a sound's peaks are cut off."""
+    return is_overdriven(read(given).samples)
 
 
-def predict(content: bytes, profile: VoiceProfile | None) -> dict[str, Prediction]:
+@kept_for_visit()
+def playable(given: Given) -> bytes:
+    """Turn any format into one that every browser plays, louder than full scale turned down."""
+    samples = read(given).samples
+    return as_wav(samples / max(1.0, float(abs(samples).max(initial=0.0))))
+
+
+def predict(given: Given, profile: VoiceProfile | None) -> dict[str, Prediction]:
     """Ask both models, so that switching between them costs nothing."""
-    return _predict(answering(), content, profile)
+    return _predict(answering(), given, profile)
 
 
-@st.cache_resource(
-    scope="session",
-    max_entries=8,
-    show_spinner=False,
-    hash_funcs={VoiceProfile: VoiceProfile.to_json},
-)
-def _predict(
-    which: Answering, content: bytes, profile: VoiceProfile | None
-) -> dict[str, Prediction]:
-    recognizer, sound = models_of(which), read(content)
-    given = (sound.samples, SAMPLE_RATE)
-    heard = [recognizer.hear(given)]
+@kept_for_visit(8)
+def _predict(which: Answering, given: Given, profile: VoiceProfile | None) -> dict[str, Prediction]:
+    recognizer = models_of(which)
+    heard = [recognizer.hear((read(given).samples, SAMPLE_RATE))]
     return {
         model: recognizer.answers(heard, model=model, profile=profile)[0]
         for model in recognizer.models
     }
 
 
-@st.cache_resource(scope="session", max_entries=4, show_spinner=False)
-def draw(content: bytes, start_s: float, end_s: float) -> go.Figure:
+@kept_for_visit()
+def draw(given: Given, start_s: float, end_s: float) -> go.Figure:
     """Draw the picture of a stretch of a voice."""
     from ser.charts import voice_picture
 
-    return voice_picture(read(content), start_s=start_s, end_s=end_s)
+    return voice_picture(read(given), start_s=start_s, end_s=end_s)
 
 
 @st.cache_resource(show_spinner=False)

@@ -39,7 +39,7 @@ def show_over_time(
     Timeline or None
         None until there is one.
     """
-    if read(given.content).duration_s <= LONGER_THAN_S:
+    if read(given).duration_s <= LONGER_THAN_S:
         return None
     if not at_once:
         st.header("Over time", anchor=False)
@@ -47,7 +47,7 @@ def show_over_time(
     key = (given.key, repr(answering()), model, profile.to_json() if profile else "")
     try:
         if at_once and key not in kept:
-            begin(kept, key, given.content, model, profile)
+            begin(kept, key, given, model, profile)
         return show_listening(given, kept, key, model, profile, at_once=at_once)
     except ProfileError:  # models were trained anew where these lay
         kept.pop(key, None)
@@ -57,6 +57,9 @@ def show_over_time(
         kept.pop(key, None)
         st.error(told(error, answering().root))
         return None
+    except Exception:
+        kept.pop(key, None)  # so that it can be tried again
+        raise
 
 
 def show_listening(
@@ -83,7 +86,7 @@ def show_listening(
             "Show how it changes",
             key="over-time",
             on_click=begin,
-            args=(kept, key, given.content, model, profile),
+            args=(kept, key, given, model, profile),
         )
         return None
     if not listening.done():
@@ -91,7 +94,7 @@ def show_listening(
         return None
     result = listening.result()
     if not (result.complete or listening.was_cancelled):  # nobody looked for a while
-        begin(kept, key, given.content, model, profile)
+        begin(kept, key, given, model, profile)
         st.rerun()
     if at_once:
         st.header(wording.overall(result), anchor=False)
@@ -104,7 +107,7 @@ def show_listening(
 def begin(
     kept: dict[tuple[str, ...], Background[Timeline]],
     key: tuple[str, ...],
-    content: bytes,
+    given: Given,
     model: str,
     profile: VoiceProfile | None,
 ) -> None:
@@ -113,7 +116,7 @@ def begin(
         kept.pop(unfinished).cancel()
     while len(kept) >= KEPT:
         del kept[next(iter(kept))]
-    sound = (read(content).samples, SAMPLE_RATE)
+    sound = (read(given).samples, SAMPLE_RATE)
     kept[key] = Background(partial(timeline, models(), sound, model=model, profile=profile))
 
 
@@ -176,7 +179,7 @@ def play(given: Given, part: Segment | None) -> None:
         return
     label = f"{wording.clock(part.start_s)} to {wording.clock(part.end_s)}"
     st.audio(
-        playable(given.content),
+        playable(given),
         start_time=part.start_s,
         end_time=part.end_s,
         alt=f"The stretch from {label}",

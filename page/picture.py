@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from page.kept import draw, playable, read
+from page.kept import Given, draw, kept_for_visit, playable, read
 from ser import wording
 
 if TYPE_CHECKING:
@@ -20,20 +20,20 @@ CLOSER_FROM_S = 0.5
 """In shorter sounds there is nothing to look closer at."""
 
 
-def show_picture(content: bytes) -> None:
+def show_picture(given: Given) -> None:
     """Draw waveform, spectrogram, pitch and intensity, and say how to read them."""
     st.header("The voice in a picture", anchor=False)
-    st.fragment(show_stretch)(content)
+    st.fragment(show_stretch)(given)
 
 
-def show_stretch(content: bytes) -> None:
+def show_stretch(given: Given) -> None:
     """Let people choose a stretch, draw it and offer to play it."""
     from ser.charts import CHART_CONFIG
 
-    duration_s = read(content).duration_s
+    duration_s = read(given).duration_s
     start_s, end_s = choose_stretch(duration_s)
     with st.spinner("Drawing the voice …"):
-        picture = draw(content, start_s, end_s)
+        picture = draw(given, start_s, end_s)
     st.plotly_chart(
         picture,
         config=CHART_CONFIG,
@@ -43,22 +43,22 @@ def show_stretch(content: bytes) -> None:
     )
     if end_s - start_s < duration_s:
         said = f"from {wording.clock(start_s)} to {wording.clock(end_s)}"
-        st.audio(playable(content), start_time=start_s, end_time=end_s, alt=f"The stretch {said}")
+        st.audio(playable(given), start_time=start_s, end_time=end_s, alt=f"The stretch {said}")
     st.caption(
         "Above, the sound itself. In the middle, which frequencies it holds: the lighter, the "
         "stronger; the white line is the pitch, the melody of the voice. Below, how loud it is "
         "from moment to moment, beside its loudest."
     )
     if st.toggle("Also show MFCC and chroma", key="timbre"):
-        show_timbre(content, start_s, end_s)
+        show_timbre(given, start_s, end_s)
 
 
-def show_timbre(content: bytes, start_s: float, end_s: float) -> None:
+def show_timbre(given: Given, start_s: float, end_s: float) -> None:
     """Draw MFCC and chroma of a stretch, and say what they are."""
     from ser.charts import CHART_CONFIG
 
     with st.spinner("Drawing the voice …"):
-        picture = draw_timbre(content, start_s, end_s)
+        picture = draw_timbre(given, start_s, end_s)
     st.plotly_chart(
         picture,
         config=CHART_CONFIG,
@@ -72,12 +72,12 @@ def show_timbre(content: bytes, start_s: float, end_s: float) -> None:
     )
 
 
-@st.cache_resource(scope="session", max_entries=4, show_spinner=False)
-def draw_timbre(content: bytes, start_s: float, end_s: float) -> go.Figure:
+@kept_for_visit()
+def draw_timbre(given: Given, start_s: float, end_s: float) -> go.Figure:
     """Draw MFCC and chroma of a stretch of a voice."""
     from ser.charts import timbre_picture
 
-    return timbre_picture(read(content), start_s=start_s, end_s=end_s)
+    return timbre_picture(read(given), start_s=start_s, end_s=end_s)
 
 
 def choose_stretch(duration_s: float) -> tuple[float, float]:

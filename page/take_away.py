@@ -30,7 +30,7 @@ def offer_result(given: Given, answers: list[Prediction], result: Timeline | Non
     """Offer the answers of both models, and the report."""
     stem = PurePath(given.name).stem
     # Here and not in report(): files are made outside the visit, where nothing of it is kept.
-    sound = read(given.content)
+    sound = read(given)
 
     def report() -> str:
         return takeaway.report(given.name, sound, answers, timeline=result)

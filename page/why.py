@@ -3,13 +3,21 @@
 from __future__ import annotations
 
 import logging
-from hashlib import sha256
 from typing import TYPE_CHECKING
 
 import streamlit as st
 
 from page.choices import choose, held
-from page.kept import Answering, answering, are_ours, model_names, models_of, read
+from page.kept import (
+    Answering,
+    Given,
+    answering,
+    are_ours,
+    kept_for_visit,
+    model_names,
+    models_of,
+    read,
+)
 from ser import Prediction, SerError, VoiceProfile, wording
 from ser.audio import SAMPLE_RATE
 from ser.prosody_reference import SEXES, Compared, ProsodyReference
@@ -21,45 +29,41 @@ if TYPE_CHECKING:
     from ser.saliency import Saliency
 
 
-def show_why(content: bytes, prediction: Prediction, profile: VoiceProfile | None = None) -> None:
+def show_why(given: Given, prediction: Prediction, profile: VoiceProfile | None = None) -> None:
     """Offer to look behind an answer of our networks; other systems cannot say."""
     if not are_ours():
         return
     with st.expander("Why?", type="compact", key="why", on_change="rerun") as why:
         if not why.open or prediction.label is None:
             return
-        st.fragment(show_reasons)(content, prediction, profile)
+        st.fragment(show_reasons)(given, prediction, profile)
 
 
-def show_reasons(content: bytes, prediction: Prediction, profile: VoiceProfile | None) -> None:
+def show_reasons(given: Given, prediction: Prediction, profile: VoiceProfile | None) -> None:
     """Show what the answer hung on, and the prosody; one that fails does not hide the other."""
     try:
         with st.spinner("Covering the sound piece by piece …"):
             saliency, figure = look_into(
-                answering(), content, prediction.model, prediction.label, profile
+                answering(), given, prediction.model, prediction.label, profile
             )
     except SerError as error:
         st.error(str(error))
     else:
-        show_saliency(saliency, figure, read(content).duration_s)
-    show_prosody(content, prediction)
+        show_saliency(saliency, figure, read(given).duration_s)
+    show_prosody(given, prediction)
 
 
-@st.cache_resource(
-    scope="session",
-    max_entries=8,
-    show_spinner=False,
-    hash_funcs={VoiceProfile: VoiceProfile.to_json},
-)
+@kept_for_visit(8)
 def look_into(
-    which: Answering, content: bytes, model: str, label: str | None, profile: VoiceProfile | None
+    which: Answering, given: Given, model: str, label: str | None, profile: VoiceProfile | None
 ) -> tuple[Saliency, go.Figure]:
     """Find what one model's answer hung on, and draw it."""
     from ser.charts import saliency_chart
 
-    sound = read(content)
-    given = (sound.samples, SAMPLE_RATE)
-    saliency = models_of(which).explain(given, model=model, label=label, profile=profile)
+    sound = read(given)
+    saliency = models_of(which).explain(
+        (sound.samples, SAMPLE_RATE), model=model, label=label, profile=profile
+    )
     return saliency, saliency_chart(sound, saliency)
 
 
@@ -103,28 +107,28 @@ def not_seen(saliency: Saliency) -> str:
     )
 
 
-@st.cache_resource(scope="session", max_entries=8, show_spinner=False)
-def compare(content: bytes, sex: str, label: str | None) -> list[tuple[Compared, go.Figure]]:
+@kept_for_visit(8)
+def compare(given: Given, sex: str, label: str | None) -> list[tuple[Compared, go.Figure]]:
     """Measure the loudest seconds of a voice, and draw them beside the corpora's."""
     from ser.charts import prosody_chart
 
-    compared = ProsodyReference.load().compare(loudest_stretch(read(content)).sound, sex)
+    compared = ProsodyReference.load().compare(loudest_stretch(read(given)).sound, sex)
     return [(one, prosody_chart(one, answer=label)) for one in compared]
 
 
-@st.cache_resource(scope="session", max_entries=8, show_spinner=False)
-def nearest_sex(content: bytes, label: str) -> str:
+@kept_for_visit(8)
+def nearest_sex(given: Given, label: str) -> str:
     """Tell by the pitch whose voices this one is compared with at first."""
-    return ProsodyReference.load().nearest(loudest_stretch(read(content)).sound, label)
+    return ProsodyReference.load().nearest(loudest_stretch(read(given)).sound, label)
 
 
-def show_prosody(content: bytes, prediction: Prediction) -> None:
+def show_prosody(given: Given, prediction: Prediction) -> None:
     """Draw how this voice lies beside those the models learned from; leave it out without them."""
     try:
-        nearest = nearest_sex(content, str(prediction.label))
-        of_this_voice = f"why-sex-{sha256(content).hexdigest()}"
+        nearest = nearest_sex(given, str(prediction.label))
+        of_this_voice = f"why-sex-{given.key}"
         sex = held(of_this_voice, nearest)
-        measures = compare(content, sex, prediction.label)
+        measures = compare(given, sex, prediction.label)
     except SerError as error:
         logging.warning("Voices cannot be compared. %s", error)
         return

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from ser.audio import is_silent
+
 NEAR_PEAK = 0.9
 """Of the highest sample: what lies above counts as cut off."""
 
@@ -22,11 +24,12 @@ def is_overdriven(samples: np.ndarray) -> bool:
     Parameters
     ----------
     samples : np.ndarray [shape=(n,)]
-        At 16 kHz; silence at both ends is left out.
+        At 16 kHz; silence at both ends is left out, and so is an offset.
     """
     from ser.features import trim
 
-    if not len(samples):
+    if is_silent(samples):
         return False
-    loudness = np.abs(trim(samples))
+    voice = trim(samples)
+    loudness = np.abs(voice - np.mean(voice, dtype=np.float64))
     return float(np.mean(loudness > NEAR_PEAK * loudness.max())) > MOST_NEAR_PEAK
