@@ -25,7 +25,7 @@ from page.picture import show_picture
 from page.take_away import show_downloads
 from page.why import show_why
 from ser import AudioError, Prediction, VoiceProfile, wording
-from ser.audio import SAMPLE_RATE
+from ser.audio import MAX_DURATION_S, SAMPLE_RATE
 from ser.timeline import PIECE_BY_PIECE_FROM_S, Timeline
 
 UPLOAD, RECORD, SAMPLE = "Upload a file", "Record", "Try a sample"
@@ -85,7 +85,8 @@ def choose_sound() -> Given | None:
     upload, record, sample = st.tabs([UPLOAD, RECORD, SAMPLE], key="source", on_change="rerun")
     with upload:
         file = st.file_uploader(
-            f"A recording of one voice (WAV, FLAC, OGG, Opus or MP3, at most {MAX_UPLOAD_MB} MB)",
+            "A recording of one voice (WAV, FLAC, OGG, Opus or MP3, at most "
+            f"{MAX_UPLOAD_MB} MB and {MAX_DURATION_S / 60:.0f} minutes)",
             type=FORMATS,
             max_upload_size=MAX_UPLOAD_MB,
             key="upload",

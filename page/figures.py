@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, TypeVar
 import streamlit as st
 
 from ser import reports
-from ser.bundles import TITLES
 from ser.errors import ReportError
+from ser.prediction import TITLES
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go

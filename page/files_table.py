@@ -14,6 +14,9 @@ from ser import wording
 from ser.batch import Batch
 from ser.table import KINDS, TOO_LONG, Row, summary, tally
 
+_HIGHEST = 99
+"""Per cent: no answer is as certain as 100 would say."""
+
 
 def show_counts(rows: list[Row]) -> None:
     """Sum the files up in words and bars."""
@@ -98,7 +101,7 @@ def list_files(rows: list[Row], names: dict[str, str]) -> list[dict[str, object]
             {
                 "File": names[row.name],
                 "Sounds like": with_icon(row.kind),
-                "Probability": 100 * known.confidence if known else None,
+                "Probability": min(100 * known.confidence, _HIGHEST) if known else None,
                 "Length": row.duration_s,
                 "In words": copy_of(row, names) + row.remark,
             }

@@ -22,8 +22,9 @@ from page.background import in_background
 from page.warm import stay_warm
 from ser import Prediction, Recognizer, VoiceProfile, bundles
 from ser.audio import SAMPLE_RATE, Sound, load
-from ser.bundles import TITLES, KnownBundle, first_bundle, models_in, saved_ns
+from ser.bundles import KnownBundle, first_bundle, models_in, saved_ns
 from ser.overdrive import is_overdriven
+from ser.prediction import TITLES
 
 if TYPE_CHECKING:
     import numpy as np

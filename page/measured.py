@@ -9,14 +9,13 @@ import streamlit as st
 from page.figures import choose_model, known, plot
 from ser import reports
 from ser.bundle import SHIPPED
-from ser.bundles import TITLES
-from ser.prediction import MODELS
+from ser.prediction import MODELS, TITLES
 from ser.reports import Benchmark, Peer, Protocol, Row, Sureness
 
 
 def show_benchmark(benchmark: Benchmark) -> None:
     """Show all that was measured in one way; where there are several, one is chosen."""
-    protocols = {protocol.name: protocol for protocol in benchmark.protocols}
+    protocols = {one.name: one for one in benchmark.protocols if benchmark.own_rows(one.name)}
     if not protocols:
         st.info("Nothing was measured yet: python -m training.evaluate does.")
         return

@@ -167,6 +167,8 @@ def choose(stretches: tuple[Segment, ...]) -> Segment | None:
         key="stretches-" + sha256(repr(rows).encode()).hexdigest(),
         on_select="rerun",
         selection_mode="single-row",
+        # What is said of the voice needs the room that a phone has.
+        column_config={name: st.column_config.TextColumn(width=60) for name in ("From", "To")},
     )
     chosen = [row for row in event.selection.rows if row < len(stretches)]
     return stretches[chosen[0]] if chosen else None

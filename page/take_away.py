@@ -7,7 +7,7 @@ from pathlib import PurePath
 
 import streamlit as st
 
-from page.kept import Given, read
+from page.kept import Given, model_names, read
 from ser import Prediction, takeaway
 from ser.timeline import Timeline
 
@@ -30,10 +30,10 @@ def offer_result(given: Given, answers: list[Prediction], result: Timeline | Non
     """Offer the answers of both models, and the report."""
     stem = PurePath(given.name).stem
     # Here and not in report(): files are made outside the visit, where nothing of it is kept.
-    sound = read(given)
+    sound, names = read(given), model_names()
 
     def report() -> str:
-        return takeaway.report(given.name, sound, answers, timeline=result)
+        return takeaway.report(given.name, sound, answers, timeline=result, names=names)
 
     files: Files = {"Report": (report, f"{stem}.html", "text/html")}
     if answers:

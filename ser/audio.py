@@ -51,6 +51,12 @@ _UNREAD_KINDS: dict[str, tuple[bytes, ...]] = {
 }
 """What files begin with that people have and libsndfile does not read."""
 
+_WIDEST_INTEGER = 4  # bytes
+_NO_SAMPLES = (
+    "These are no samples with their rate: give (samples, sample_rate), an array of numbers and a "
+    "number of Hz."
+)
+
 Source = str | os.PathLike[str] | bytes | IO[bytes] | tuple[np.ndarray, int]
 """A path, a file's bytes, an open binary file, or (samples, sampling rate in Hz)."""
 
@@ -102,7 +108,12 @@ def load(source: Source, *, empty_too: bool = False) -> Sound:
 
 
 def _as_given(source: tuple[np.ndarray, int]) -> tuple[np.ndarray, int]:
-    samples, rate = np.asarray(source[0]), int(source[1])
+    try:
+        given, hz = source
+        samples, rate = np.asarray(given), int(hz)
+    except (TypeError, ValueError, OverflowError) as error:
+        raise AudioError(_NO_SAMPLES) from error
+    _check_type(samples.dtype)
     if samples.ndim not in (1, 2):
         raise AudioError(
             f"The samples have {samples.ndim} dimensions; (n,) or (n, channels) is expected."
@@ -113,6 +124,17 @@ def _as_given(source: tuple[np.ndarray, int]) -> tuple[np.ndarray, int]:
         rest = half if np.issubdtype(samples.dtype, np.unsignedinteger) else 0.0
         samples = (samples - rest) / half
     return samples.astype(np.float32), rate
+
+
+def _check_type(dtype: np.dtype[Any]) -> None:
+    """Refuse what is no number, and integers whose type does not tell their range."""
+    if not np.issubdtype(dtype, np.integer) and not np.issubdtype(dtype, np.floating):
+        raise AudioError(_NO_SAMPLES)
+    if np.issubdtype(dtype, np.integer) and dtype.itemsize > _WIDEST_INTEGER:
+        raise AudioError(
+            f"Samples of type {dtype} do not tell how loud full scale is: give them as int16 or "
+            "int32, or as floats within [-1, 1]."
+        )
 
 
 def _read(source: str | os.PathLike[str] | bytes | IO[bytes]) -> tuple[np.ndarray, int]:

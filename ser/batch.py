@@ -126,7 +126,7 @@ class Batch:
         left_out = []
         for file in files:
             room = MAX_BYTES - sum(_size(entry) for entry in self._entries.values())
-            entries = _unpacked(file, max_files=self._max_files)
+            entries = _unpacked(file)
             sounds = [entry for entry in entries or [] if not entry.is_no_sound]
             fresh = {(entry.name, entry.key): entry for entry in sounds}
             fresh = {key: entry for key, entry in fresh.items() if key not in self._entries}
@@ -266,7 +266,7 @@ class Batch:
     def _digest(self, entry: Entry) -> str:
         """Name the sound; where there is none, the file."""
         decoded = self._decoded.get(entry.key)
-        return decoded.digest if isinstance(decoded, _Decoded) else entry.key
+        return decoded.digest if isinstance(decoded, _Decoded) else f"file {entry.key}"
 
     def _row(self, entry: Entry, predictions: dict[str, Prediction], first: dict[str, str]) -> Row:
         digest = self._digest(entry)
@@ -285,14 +285,14 @@ class Batch:
         )
 
 
-def _unpacked(file: Entry, *, max_files: int) -> list[Entry] | None:
+def _unpacked(file: Entry) -> list[Entry] | None:
     """Give a zip's files, or the file itself; None for a zip of more than may be."""
     from ser.unpack import is_sound, is_zip, unpack
 
     if isinstance(file.content, Path) or not is_zip(file.name, file.content):
         return [file]
     try:
-        files = unpack(file.content, max_files=max_files, max_bytes=MAX_BYTES)
+        files = unpack(file.content, max_bytes=MAX_BYTES)
     except AudioError as error:
         return [Entry(file.name, b"", str(error))]
     if files is None:

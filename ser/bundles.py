@@ -20,9 +20,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from ser.errors import BundleError
-
-TITLES = {"hybrid": "Hybrid", "cnn": "CNN"}
-"""What people call the models of a bundle, the usual one first."""
+from ser.prediction import TITLES
 
 _NAMED = 6
 _LONGEST_NAME = 40

@@ -18,9 +18,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ser.errors import AudioError, BundleError, MicrophoneError, SerError
+from ser.prediction import MODELS
 from ser.profile import VoiceProfile
 from ser.recognizer import Recognizer
-from ser.wording import clock
+from ser.timeline import PIECE_BY_PIECE_FROM_S
+from ser.wording import clock, percent
 
 if TYPE_CHECKING:
     import numpy as np
@@ -187,7 +189,7 @@ def _add_common_options(parser: argparse.ArgumentParser) -> Any:
 def _add_model_option(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--model",
-        choices=("hybrid", "cnn"),
+        choices=MODELS,
         help="hybrid hears spectrogram and prosody, cnn the spectrogram only (default: hybrid, or "
         "the one model of a recipe's bundle)",
     )
@@ -283,6 +285,7 @@ def _predict_table(options: argparse.Namespace) -> int:
         options.model and [options.model], max_files=len(options.files), cleaned=options.denoise
     )
     batch.add(Entry(file, Path(file)) for file in options.files)
+    recognizer.check(options.model, profile=profile, same_speaker=options.same_speaker)
     batch.hear(recognizer, progress=_show_progress)
     rows = batch.rows(
         recognizer, model=options.model, profile=profile, same_speaker=options.same_speaker
@@ -300,10 +303,10 @@ def _results(options: argparse.Namespace) -> Iterator[tuple[str, Prediction | Se
         results = recognizer.predict_many(sources, model=options.model, same_speaker=True)
         yield from zip(options.files, results, strict=True)
         return
-    known = {"profile": profile} if profile else {}
     for file in options.files:
         try:
-            yield file, recognizer.predict(_source(file, options), model=options.model, **known)
+            source = _source(file, options)
+            yield file, recognizer.predict(source, model=options.model, profile=profile)
         except AudioError as error:
             yield file, error
 
@@ -408,6 +411,7 @@ def _answer(name: str, prediction: Prediction, *, as_json: bool) -> None:
     print(line, flush=True)
 
 
+_LONGER = "; over a minute: python -m ser timeline tells how it changes"
 _NO_EMOTION = {
     "no_speech": "no speech was heard",
     "too_short": "too little speech to judge: at least 0.4 s is needed",
@@ -422,9 +426,15 @@ def _in_words(prediction: Prediction) -> str:
         (item for item in prediction.probabilities.items() if item[0] != prediction.label),
         key=lambda item: -item[1],
     )
-    rest = ", ".join(f"{label} {100 * share:.0f}" for label, share in others)
+    rest = ", ".join(f"{label} {_percent(share)}" for label, share in others)
     doubt = "not sure, perhaps " if prediction.status == "uncertain" else ""
-    return f"{doubt}{prediction.label} {100 * prediction.confidence:.0f} % ({rest})"
+    more = _LONGER if prediction.duration_s > PIECE_BY_PIECE_FROM_S else ""
+    return f"{doubt}{prediction.label} {_percent(prediction.confidence)} % ({rest}){more}"
+
+
+def _percent(share: float) -> str:
+    """Write a probability in per cent, without the sign."""
+    return percent(share).removesuffix(" %")
 
 
 def _complain(reason: str, *, about: str | None = None) -> int:

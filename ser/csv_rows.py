@@ -12,7 +12,7 @@ from ser.labels import LABELS
 if TYPE_CHECKING:
     from ser.prediction import Prediction
 
-ANSWER_COLUMNS = ("status", "label", "confidence", "second", *LABELS)
+ANSWER_COLUMNS = ("status", "label", "confidence", "second", *LABELS, "voice_known")
 RESULT_COLUMNS = ("file", "model", "duration_s", *ANSWER_COLUMNS)
 
 _FORMULA_SIGNS = ("=", "+", "-", "@", "\t", "\r")
@@ -37,7 +37,8 @@ def answer_columns(prediction: Prediction) -> dict[str, Any]:
         return row
     shares = {label: f"{share:.4f}" for label, share in prediction.probabilities.items()}
     named = {"label": prediction.label, "second": prediction.second or ""}
-    return row | named | {"confidence": f"{prediction.confidence:.4f}"} | shares
+    known = {"voice_known": "yes" if prediction.voice_known else "no"}
+    return row | named | {"confidence": f"{prediction.confidence:.4f}"} | shares | known
 
 
 def write_csv(columns: Sequence[str], rows: Iterable[dict[str, Any]]) -> str:

@@ -74,12 +74,13 @@ class KnownVoices:
         Parameters
         ----------
         hybrid : np.ndarray [shape=(..., 9)]
-            Logits of one clip, or of changed copies of it.
-        relative : np.ndarray [shape=(features,)]
-            The clip's standardised functionals less those of the voice at rest.
+            Logits of clips, or of changed copies of one.
+        relative : np.ndarray [shape=(..., features)]
+            The clips' standardised functionals less those of the voice at rest.
         """
         return self._joining.log_probabilities(hybrid, self._logits(relative))
 
     def _logits(self, relative: np.ndarray) -> np.ndarray:
-        logits: np.ndarray = self._call(relative[None].astype(np.float32)).numpy()[0]
-        return logits
+        clips = relative.reshape(-1, relative.shape[-1]).astype(np.float32)
+        logits: np.ndarray = self._call(clips).numpy()
+        return logits.reshape(*relative.shape[:-1], -1)

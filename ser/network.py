@@ -95,5 +95,5 @@ def compiled(path: Path) -> tuple[Callable[..., Any], bool]:
 
 
 def _quieten() -> None:
-    """Keep TensorFlow's start-up messages off the terminal; what a user set stays."""
+    """Keep most of TensorFlow's start-up messages off the terminal; what a user set stays."""
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")

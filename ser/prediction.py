@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
-MODELS = ("hybrid", "cnn")
-"""The models that a bundle holds, the usual one first."""
+TITLES = {"hybrid": "Hybrid", "cnn": "CNN"}
+"""What people call the models that a bundle holds, the usual one first."""
+
+MODELS = tuple(TITLES)
 
 Status = Literal["ok", "uncertain", "no_speech", "too_short"]
 """What kind of answer this is: see :class:`Prediction`."""
@@ -36,6 +38,9 @@ class Prediction:
         less than 0.4 s of speech.
     second : str or None
         The second most probable label; None where there is no label.
+    voice_known : bool
+        Whether the answer allows for the voice: by its profile, or by what all clips of
+        it share.
     """
 
     label: str | None
@@ -45,6 +50,7 @@ class Prediction:
     duration_s: float
     status: Status = "ok"
     second: str | None = None
+    voice_known: bool = False
 
     def to_dict(self) -> dict[str, Any]:
         """Give the same as plain types, ready for JSON."""

@@ -52,6 +52,9 @@ PIECE_S = 2.5
 MIN_NEUTRAL_S = 3.0
 """Less neutral speech than this is refused: it would say more of the words than of the voice."""
 
+MAX_NEUTRAL_S = 60.0
+"""More is not listened to: it would take minutes and teach nothing new."""
+
 _LONGEST_FILE = 1_000_000
 _LARGEST_OFFSET = 100.0
 

@@ -208,7 +208,8 @@ def measure(sound: Sound) -> dict[str, float | None]:
 
 def told(prosody: dict[str, float]) -> dict[str, float | None]:
     """Keep what means something: no pitch and no roughness where no voice vibrates."""
-    vibrates = prosody["voiced_share"] >= LEAST_VOICED
+    # Of two voiced frames or fewer no pitch is measured, and it is 0 Hz.
+    vibrates = prosody["voiced_share"] >= LEAST_VOICED and prosody["f0_median_hz"] > 0
     return {
         one.key: prosody[one.key] * one.scale if vibrates or not one.needs_pitch else None
         for one in MEASURES

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, cast
 
 from ser.errors import BundleError
 from ser.recipe_bundle import open_recipe
-from ser.recognizer import Heard, Recognizer
+from ser.recognizer import Recognizer
 
 if TYPE_CHECKING:
     import numpy as np
@@ -68,8 +68,22 @@ class RecipeRecognizer(Recognizer):
         """
         raise BundleError(f"{self._recipe.name} cannot learn a voice.")
 
-    def _shared_offset(self, heard: Sequence[Heard], model: str) -> np.ndarray:
-        raise BundleError(f"{self._recipe.name} cannot allow for a voice that clips share.")
+    def check(
+        self,
+        model: str | None = None,
+        *,
+        profile: VoiceProfile | None = None,
+        same_speaker: bool = False,
+    ) -> str:
+        """Refuse to allow for what clips of one voice share; else as :meth:`Recognizer.check`.
+
+        Raises
+        ------
+        BundleError
+        """
+        if same_speaker:
+            raise BundleError(f"{self._recipe.name} cannot allow for a voice that clips share.")
+        return super().check(model, profile=profile)
 
     def _make_ready(self, model: str) -> None:
         """Do nothing: it is open."""

@@ -8,7 +8,7 @@ from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING
 
-from ser.errors import AudioError, SerError
+from ser.errors import AudioError
 from ser.labels import LABELS, to_public
 from ser.prediction import MODELS, Prediction, Status
 
@@ -128,12 +128,31 @@ class Recognizer:
         ValueError
             There is no such model.
         """
-        from ser.profile import check_profile
+        model = self.check(model, profile=profile)
+        return self.answers([self.hear(source, models=[model])], model=model, profile=profile)[0]
+
+    def check(
+        self,
+        model: str | None = None,
+        *,
+        profile: VoiceProfile | None = None,
+        same_speaker: bool = False,
+    ) -> str:
+        """Tell whether a model can answer so, before anything is heard; give its name.
+
+        Raises
+        ------
+        ProfileError, BundleError, ValueError
+            As :meth:`answers` would.
+        """
+        from ser.profile import check_profile, read_voices
 
         model = self._chosen(model)
         if profile is not None:
             check_profile(profile, self._bundle, model)
-        return self.answers([self.hear(source, models=[model])], model=model, profile=profile)[0]
+        elif same_speaker:
+            read_voices(self._bundle, model)
+        return model
 
     def hear(self, source: Source, *, models: Sequence[str] | None = None) -> Heard:
         """Do what takes time, for those who will ask more than once: see :meth:`answers`.
@@ -188,15 +207,30 @@ class Recognizer:
         BundleError
             The models cannot learn a voice.
         """
-        from ser.profile import check_profile
+        import numpy as np
 
-        model = self._chosen(model)
-        offset: np.ndarray | float = 0.0
+        from ser.network import softmax
+
+        model = self.check(model, profile=profile, same_speaker=same_speaker)
+        spoken = [each for each in heard if each.values]
+        if not spoken:
+            return [_without_speech(each, model) for each in heard]
+        values = np.stack([each.values[model] for each in spoken])
         if profile is not None:
-            check_profile(profile, self._bundle, model)
+            functionals = np.stack([each.functionals for each in spoken])
+            values = self._known(values, functionals, model, profile)
         elif same_speaker:
-            offset = self._shared_offset(heard, model)
-        return [self._answer(each, model, profile, offset) for each in heard]
+            values = values - self._shared_offset(values, model)
+        by_voice = profile is not None or same_speaker
+        enrolled = profile is not None and self._bundle.hears_known_voices(model)
+        sure_from = self._bundle.sure_from("known_voice" if enrolled else model)
+        found = iter(to_public(softmax(values)))
+        return [
+            _prediction(next(found), each.duration_s, model, sure_from, voice_known=by_voice)
+            if each.values
+            else _without_speech(each, model)
+            for each in heard
+        ]
 
     def explain(
         self,
@@ -228,14 +262,14 @@ class Recognizer:
         from ser.audio import load
         from ser.features import extract
         from ser.network import softmax
-        from ser.profile import check_profile, log_probabilities
+        from ser.profile import log_probabilities
         from ser.saliency import look_into
         from ser.stretch import loudest_stretch
 
-        model = self._chosen(model)
+        if label is not None and label not in LABELS:
+            raise ValueError(f"There is no label {label!r}; there are {', '.join(LABELS)}.")
+        model = self.check(model, profile=profile)
         network = self._network(model)
-        if profile is not None:
-            check_profile(profile, self._bundle, model)
         sound = load(source, empty_too=True)
         stretch = loudest_stretch(sound)
         if self._bundle.gate.check(stretch.sound).status != "ok":
@@ -249,7 +283,9 @@ class Recognizer:
 
         def probabilities(logits: np.ndarray) -> np.ndarray:
             values = log_probabilities(logits, temperature=self._bundle.temperature(model))
-            return to_public(softmax(self._known(values, functionals, model, profile)))
+            if profile is not None:
+                values = self._known(values, functionals, model, profile)
+            return to_public(softmax(values))
 
         return look_into(
             stretch,
@@ -264,7 +300,7 @@ class Recognizer:
 
     def predict_many(
         self, sources: Iterable[Source], *, model: str | None = None, same_speaker: bool = False
-    ) -> list[Prediction | SerError]:
+    ) -> list[Prediction | AudioError]:
         """Answer many recordings; one that cannot be used does not stop the others.
 
         Parameters
@@ -291,7 +327,7 @@ class Recognizer:
         ValueError
             There is no such model.
         """
-        model = self._chosen(model)
+        model = self.check(model, same_speaker=same_speaker)
         heard = [self._hear_or_error(source, model) for source in sources]
         usable = [entry for entry in heard if not isinstance(entry, AudioError)]
         answers = iter(self.answers(usable, model=model, same_speaker=same_speaker))
@@ -304,7 +340,7 @@ class Recognizer:
         ----------
         neutral : source or list of sources
             One or several recordings of one person who speaks as usual, without
-            much emotion.
+            much emotion. The first minute of speech in them is learnt from.
 
         Returns
         -------
@@ -333,26 +369,29 @@ class Recognizer:
     def _neutral_clips(self, sources: list[Source]) -> tuple[list[Sound], float]:
         """Cut recordings into clips with speech; give these and their seconds of speech."""
         from ser.audio import load
-        from ser.profile import MIN_NEUTRAL_S, pieces
+        from ser.profile import MAX_NEUTRAL_S, MIN_NEUTRAL_S, pieces
 
-        clips = []
+        clips: list[Sound] = []
+        seconds = 0.0
         for number, source in enumerate(sources, start=1):
-            heard = [(clip, self._bundle.gate.check(clip)) for clip in pieces(load(source))]
-            spoken = [(clip, check.speech_s) for clip, check in heard if check.status == "ok"]
-            if not spoken and len(sources) > 1:
+            before = len(clips)
+            for clip in pieces(load(source)):
+                check = self._bundle.gate.check(clip)
+                if check.status == "ok" and seconds < MAX_NEUTRAL_S:
+                    clips.append(clip)
+                    seconds += check.speech_s
+            if len(clips) == before and seconds < MAX_NEUTRAL_S and len(sources) > 1:
                 raise AudioError(
                     f"No speech was heard in recording {number} of {len(sources)}: a voice is "
                     "learnt from all of them or from none."
                 )
-            clips += spoken
-        seconds = sum(speech_s for _, speech_s in clips)
         if seconds < MIN_NEUTRAL_S:
             found = f"There are {seconds:.1f} s of speech" if seconds else "No speech was heard"
             raise AudioError(
                 f"{found} to learn the voice from; at least "
                 f"{MIN_NEUTRAL_S:g} s are needed, and ten are better."
             )
-        return [clip for clip, _ in clips], seconds
+        return clips, seconds
 
     def _hear_or_error(self, source: Source, model: str) -> Heard | AudioError:
         try:
@@ -360,28 +399,12 @@ class Recognizer:
         except AudioError as error:
             return error
 
-    def _shared_offset(self, heard: Sequence[Heard], model: str) -> np.ndarray:
-        """Estimate what all clips with speech in them share [shape=(9,)]."""
-        import numpy as np
-
+    def _shared_offset(self, values: np.ndarray, model: str) -> np.ndarray:
+        """Estimate what log-probabilities [shape=(clips, 9)] share [shape=(9,)]."""
         from ser.profile import read_voices, voice_offset
 
         voices = read_voices(self._bundle, model)
-        values = [entry.values[model] for entry in heard if entry.values]
-        return voice_offset(np.array(values), voices.overall, voices.grouped)
-
-    def _answer(
-        self, heard: Heard, model: str, profile: VoiceProfile | None, offset: np.ndarray | float
-    ) -> Prediction:
-        from ser.network import softmax
-
-        if not heard.values:
-            return Prediction(None, 0.0, {}, model, heard.duration_s, heard.status)
-        values = self._known(heard.values[model], heard.functionals, model, profile)
-        probabilities = to_public(softmax(values - offset))
-        known = profile is not None and self._bundle.hears_known_voices(model)
-        sure_from = self._bundle.sure_from("known_voice" if known else model)
-        return _prediction(probabilities, heard.duration_s, model, sure_from=sure_from)
+        return voice_offset(values, voices.overall, voices.grouped)
 
     def _chosen(self, model: str | None) -> str:
         """Name the model that is meant, and see that it can answer."""
@@ -401,13 +424,11 @@ class Recognizer:
         values: np.ndarray,
         functionals: np.ndarray,
         model: str,
-        profile: VoiceProfile | None,
+        profile: VoiceProfile,
     ) -> np.ndarray:
-        """Allow for an enrolled voice in log-probabilities [shape=(..., 9)], if there is one."""
+        """Allow for an enrolled voice in log-probabilities [shape=(..., 9)]."""
         import numpy as np
 
-        if profile is None:
-            return values
         if not self._bundle.hears_known_voices(model):
             return values - profile.offset(model)
         relative = functionals - np.array(profile.functionals)
@@ -458,8 +479,17 @@ class Recognizer:
         self._bundle.check_known_answer(model, answer)
 
 
+def _without_speech(heard: Heard, model: str) -> Prediction:
+    return Prediction(None, 0.0, {}, model, heard.duration_s, heard.status)
+
+
 def _prediction(
-    probabilities: np.ndarray, duration_s: float, model: str, *, sure_from: float
+    probabilities: np.ndarray,
+    duration_s: float,
+    model: str,
+    sure_from: float,
+    *,
+    voice_known: bool,
 ) -> Prediction:
     values = dict(zip(LABELS, (float(p) for p in probabilities), strict=True))
     label, second = sorted(values, key=values.__getitem__, reverse=True)[:2]
@@ -471,4 +501,5 @@ def _prediction(
         duration_s=duration_s,
         status="ok" if values[label] >= sure_from else "uncertain",
         second=second,
+        voice_known=voice_known,
     )

@@ -15,13 +15,14 @@ Times are seconds from the beginning of the recording, probabilities lie in [0, 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from html import escape
 from typing import TYPE_CHECKING
 
 from ser import wording
 from ser.csv_rows import ANSWER_COLUMNS, RESULT_COLUMNS, answer_columns, result_row, write_csv
+from ser.prediction import TITLES
 from ser.timeline import PIECE_BY_PIECE_FROM_S
 
 if TYPE_CHECKING:
@@ -103,6 +104,7 @@ def report(
     predictions: Iterable[Prediction],
     *,
     timeline: Timeline | None = None,
+    names: Mapping[str, str] = TITLES,
 ) -> str:
     """Write a page that holds answers and charts and needs nothing else.
 
@@ -119,6 +121,8 @@ def report(
         A model each; none for a recording of minutes, which the timeline sums up.
     timeline : Timeline, optional
         How the voice changes.
+    names : mapping of str to str
+        What people call the models.
 
     Returns
     -------
@@ -128,11 +132,11 @@ def report(
     from plotly.offline import get_plotlyjs
 
     predictions = list(predictions)
-    sections = [_answer_section(prediction) for prediction in predictions]
+    sections = [_answer_section(prediction, names) for prediction in predictions]
     if timeline is not None:
         if not predictions:
             sections.append(f"<h2>{escape(wording.overall(timeline))}</h2>")
-        sections.append(_timeline_section(timeline))
+        sections.append(_timeline_section(timeline, names))
     spoken = any(prediction.label for prediction in predictions)
     if spoken or (timeline is not None and not predictions and timeline.stretches()):
         sections.append(_picture_section(sound))
@@ -148,12 +152,12 @@ def report(
     )
 
 
-def _answer_section(prediction: Prediction) -> str:
+def _answer_section(prediction: Prediction, names: Mapping[str, str]) -> str:
     from ser.charts import probability_chart
 
     title = escape(wording.answer(prediction))
     sureness = escape(wording.sureness(prediction))
-    words = f"<p>By the {_model(prediction.model)}. {sureness}</p>"
+    words = f"<p>{_by(prediction.model, names, known=prediction.voice_known)} {sureness}</p>"
     if prediction.label is None:
         return f"<section><h2>{title}</h2>{words}</section>"
     alt = f"Probability of each emotion: {wording.ranking(prediction)}."
@@ -161,7 +165,7 @@ def _answer_section(prediction: Prediction) -> str:
     return f"<section><h2>{title}</h2>{words}{chart}</section>"
 
 
-def _timeline_section(timeline: Timeline) -> str:
+def _timeline_section(timeline: Timeline, names: Mapping[str, str]) -> str:
     from ser.charts import timeline_chart
 
     rows = "".join(
@@ -170,16 +174,19 @@ def _timeline_section(timeline: Timeline) -> str:
         for part in timeline.stretches()
     )
     stopped = f" Heard up to {wording.clock(timeline.heard_s)}." if not timeline.complete else ""
+    known = any(segment.prediction.voice_known for segment in timeline.segments)
+    by = _by(timeline.model, names, known=known)
     chart = _figure(timeline_chart(timeline), f"Over time: {wording.course(timeline)}.")
     return (
-        f"<section><h2>Over time</h2><p>By the {_model(timeline.model)}.{stopped}</p>{chart}"
+        f"<section><h2>Over time</h2><p>{by}{stopped}</p>{chart}"
         f"<table><tr><th>From</th><th>To</th><th>The voice</th></tr>{rows}</table></section>"
     )
 
 
-def _model(name: str) -> str:
-    """Write a model's name as people do."""
-    return "CNN" if name == "cnn" else escape(name)
+def _by(model: str, names: Mapping[str, str], *, known: bool) -> str:
+    """Say whose answer it is, and that it allows for a voice."""
+    allowing = ", which allows for what it knows of this voice" if known else ""
+    return f"By the {escape(names.get(model, model))} model{allowing}."
 
 
 def _picture_section(sound: Sound) -> str:

@@ -111,20 +111,23 @@ class TrainingLog:
         return max((self.wanted - self.done) * self.epoch_s - begun_s, 0.0)
 
     def progress(self, *, now_s: float | None = None) -> str:
-        """Say how far it is: "12 of 50 epochs are done, about 38 minutes are left."."""
+        """Say how far it is: "12 of 50 epochs are done, about 8 minutes left."."""
         of_all = "" if self.wanted is None else f" of {self.wanted}"
+        is_or_are = "is" if self.done == 1 else "are"
         status = self.status(now_s=now_s)
         if status == "finished":
-            return f"Finished after {self.done} epochs."
+            return f"Finished after {_epochs(self.done)}."
         if status == "stopped" and self.wanted is None:
-            return f"{self.done} epochs are done."
+            return f"{_epochs(self.done)} {is_or_are} done."
         if status == "stopped":
             return f"Stopped after {self.done}{of_all} epochs, and can go on."
         if not self.done:
             return f"The first{of_all} epochs is on its way." if of_all else "Its first epoch."
         left_s = self.left_s(now_s=now_s)
         time_left = "" if left_s is None else f", {_about(left_s)} left"
-        return f"{self.done}{of_all} epochs are done{time_left}."
+        if self.wanted is None:
+            return f"{_epochs(self.done)} {is_or_are} done{time_left}."
+        return f"{self.done}{of_all} epochs {is_or_are} done{time_left}."
 
     def in_words(self) -> str:
         """Tell its course: "right answers from 24 % to 71 %, loss from 2.06 to 0.95"."""
@@ -143,6 +146,10 @@ class TrainingLog:
 
     def _silent_s(self, now_s: float | None) -> float:
         return max((time.time() if now_s is None else now_s) - self.changed_s, 0.0)
+
+
+def _epochs(count: int) -> str:
+    return f"{count} epoch{'s' * (count != 1)}"
 
 
 def latest(values: Sequence[float]) -> float:

@@ -52,16 +52,14 @@ def is_sound(path: str, content: bytes) -> bool:
     return True
 
 
-def unpack(
-    content: bytes, *, max_files: int, max_bytes: int
-) -> list[tuple[str, bytes | AudioError]] | None:
+def unpack(content: bytes, *, max_bytes: int) -> list[tuple[str, bytes | AudioError]] | None:
     """Unpack the files of a zip; folders and hidden files are left out.
 
     Parameters
     ----------
     content : bytes
         The zip.
-    max_files, max_bytes : int
+    max_bytes : int
         How much may come out of it.
 
     Returns
@@ -85,7 +83,7 @@ def unpack(
         files = [info for info in archive.infolist() if _is_visible_file(info)]
         if not files:
             raise AudioError("There are no files in this zip.")
-        if len(files) > max_files or sum(info.file_size for info in files) > max_bytes:
+        if sum(info.file_size for info in files) > max_bytes:
             return None
         return [(_path(info), _read(archive, info)) for info in files]
 

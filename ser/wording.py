@@ -36,7 +36,7 @@ _NO_EMOTION = {
     ),
     "too_short": (
         "Too short to say.",
-        "There is less than half a second of speech. Two or three seconds are best.",
+        "There is less than 0.4 s of speech. Two or three seconds are best.",
     ),
 }
 
@@ -89,7 +89,9 @@ def advice(prediction: Prediction) -> str:
     """Say what may help where the model is not sure; nothing where it is."""
     if prediction.label is None or not hard_to_say(prediction):
         return ""
-    return "Some seconds more of one voice, close to the microphone and without noise, may help."
+    often = "This model is too often wrong when it is no surer than this. "
+    help_ = "Some seconds more of one voice, close to the microphone and without noise, may help."
+    return (often if prediction.confidence >= FAIRLY_SURE else "") + help_
 
 
 def figures(prediction: Prediction) -> str:

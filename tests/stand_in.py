@@ -6,6 +6,7 @@ import io
 import threading
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -76,8 +77,15 @@ class Models:
     ) -> list[Prediction]:
         if profile is not None and profile.models != self.knows:
             raise ProfileError("The voice profile was made for other models than these.")
-        shares = dict(zip(LABELS, SHARES["cnn" if profile or same_speaker else model], strict=True))
-        return [answer(each, shares, model) for each in heard]
+        known = bool(profile or same_speaker)
+        shares = dict(zip(LABELS, SHARES["cnn" if known else model], strict=True))
+        return [replace(answer(each, shares, model), voice_known=known) for each in heard]
+
+    def check(
+        self, model: str, *, profile: VoiceProfile | None = None, same_speaker: bool = False
+    ) -> str:
+        self.answers([], model=model, profile=profile, same_speaker=same_speaker)
+        return model
 
     def enrol(self, neutral: bytes) -> VoiceProfile:
         if len(load(neutral).samples) < 16_000:

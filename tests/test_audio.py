@@ -80,6 +80,12 @@ def test_any_rate_and_stereo_become_16_khz_mono(rate: int) -> None:
         (_wav(np.tile(_tone()[:, None], 64)), "64 channels"),
         ((np.zeros(4_000 * 60 * 21, "f4"), 4_000), "lasts 21 min; at most 20 min work. Cut"),
         (3.5, "cannot be read from float"),
+        ((SAMPLE_RATE, _tone()), "give \\(samples, sample_rate\\)"),
+        ((_tone(), float("nan")), "give \\(samples, sample_rate\\)"),
+        ((_tone(),), "give \\(samples, sample_rate\\)"),
+        (("a.wav", "b.wav"), "give \\(samples, sample_rate\\)"),
+        ((np.array(["a", "b"]), SAMPLE_RATE), "give \\(samples, sample_rate\\)"),
+        (((_tone() * 32_767).astype("i8"), SAMPLE_RATE), "int64 do not tell how loud"),
     ],
 )
 def test_what_cannot_be_used_is_told_in_a_sentence(source: object, says: str) -> None:

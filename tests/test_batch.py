@@ -88,7 +88,7 @@ def heard(*files: Entry, ear: Ear | None = None) -> list[Row]:
 
 
 def unpacked(content: bytes) -> dict[str, bytes | AudioError]:
-    files = unpack(content, max_files=100, max_bytes=10_000_000)
+    files = unpack(content, max_bytes=10_000_000)
     assert files is not None
     return dict(files)
 
@@ -238,8 +238,7 @@ def test_names_come_as_they_were_meant_or_somehow() -> None:
 def test_a_small_zip_cannot_unpack_to_much() -> None:
     bomb = zipped({f"{n}.wav": bytes(1_000_000) for n in range(12)})
     assert len(bomb) < 20_000
-    assert unpack(bomb, max_files=100, max_bytes=10_000_000) is None
-    assert unpack(bomb, max_files=11, max_bytes=100_000_000) is None
+    assert unpack(bomb, max_bytes=10_000_000) is None
     lying = bytearray(zipped({"a.wav": bytes(1_000_000)}))
     struct.pack_into("<I", lying, lying.index(b"PK\x01\x02") + 24, 1_000)
     (content,) = unpacked(bytes(lying)).values()
@@ -253,7 +252,7 @@ def test_a_small_zip_cannot_unpack_to_much() -> None:
 
 def test_a_zip_of_endless_records_is_not_even_opened(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("ser.unpack.ZipFile", lambda _: pytest.fail("it was opened"))
-    assert unpack(b"PK\x01\x02" * 30_000, max_files=10, max_bytes=10) is None
+    assert unpack(b"PK\x01\x02" * 30_000, max_bytes=10) is None
 
 
 def test_what_does_not_fit_is_named_and_the_rest_is_taken(
@@ -269,6 +268,19 @@ def test_what_does_not_fit_is_named_and_the_rest_is_taken(
     assert len(many) == 3
     monkeypatch.setattr(batch, "MAX_BYTES", len(ANGRY) + 10)
     assert Batch().add(files) == ["b.wav", "two.zip"]
+
+
+def test_notes_beside_the_sounds_of_a_zip_take_no_room() -> None:
+    many = Batch(max_files=2)
+    notes = {f"{number}.txt": b"a note" for number in range(5)}
+    assert many.add([Entry("corpus.zip", zipped(notes | {"a.wav": ANGRY, "b.wav": SAD}))]) == []
+    assert (len(many), many.no_sounds) == (2, 5)
+
+
+def test_a_file_without_samples_is_not_taken_for_an_empty_one() -> None:
+    empty, header = heard(Entry("empty.wav", b""), Entry("header.wav", sound(0.0, count=0)))
+    assert (empty.kind, empty.duplicate_of, empty.prediction) == ("unreadable", None, None)
+    assert (header.duration_s, header.duplicate_of) == (0.0, None)
 
 
 def test_a_zip_of_a_corpus_is_its_sounds() -> None:

@@ -103,7 +103,7 @@ def test_text_names_the_label_then_the_others_from_likely_to_unlikely(
     assert cli.main(["predict", "a.wav", "b.wav"]) == 0
 
     out, err = capsys.readouterr()
-    shares = "fear 22, disgust 10, neutral 6, surprised 1, happy 0, angry 0"
+    shares = "fear 22, disgust 10, neutral 6, surprised < 1, happy < 1, angry < 1"
     assert out.splitlines() == [f"a.wav: sad 62 % ({shares})", f"b.wav: sad 62 % ({shares})"]
     assert err == ""
 
@@ -132,6 +132,7 @@ def test_json_is_one_object_a_line(capsys: pytest.CaptureFixture[str]) -> None:
         "duration_s": 1.5,
         "status": "ok",
         "second": "fear",
+        "voice_known": False,
     }
     assert list(answers[0]["probabilities"]) == list(LABELS)
     assert [answer["file"] for answer in answers] == ["a.wav", "b.wav"]

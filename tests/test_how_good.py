@@ -207,6 +207,13 @@ def test_figures_of_one_model_alone_have_a_page(root: Path) -> None:
     assert "By sex" in charts(page)
 
 
+def test_figures_of_others_alone_are_no_figures_of_ours(root: Path) -> None:
+    give(root, "benchmark", benchmark([row(model="eGeMAPS + SVM")], []))
+    page = show()
+    assert not page.exception
+    assert "Nothing was measured yet" in told(page)
+
+
 def test_how_sure_each_model_is_of_each_emotion_is_shown(root: Path) -> None:
     entries = [
         confidence(model=model, right=[1, right], wrong=[2, 0])

@@ -102,6 +102,32 @@ def test_a_voice_that_was_enrolled_is_what_is_listened_against(
     assert len(profile.to_json()) < 30_000
 
 
+def test_many_clips_of_a_known_voice_are_answered_together_as_each_alone(
+    shipped: Bundle, voices: dict[str, np.ndarray], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    recognizer = Recognizer(shipped)
+    profile = _profile(shipped, np.zeros(len(feature_names())))
+    heard = [recognizer.hear((samples, SAMPLE_RATE)) for samples in voices.values()]
+    heard.insert(1, replace(heard[0], status="no_speech", values={}))
+    alone = [recognizer.answers([one], profile=profile)[0] for one in heard]
+    asked: list[int] = []
+    network = recognizer._voices()
+    call = network._call
+
+    def count(clips: np.ndarray) -> Any:
+        asked.append(len(clips))
+        return call(clips)
+
+    monkeypatch.setattr(network, "_call", count)
+    together = recognizer.answers(heard, profile=profile)
+    assert asked == [len(voices)], "a page with a thousand files asks once"
+    assert [one.label for one in together] == [one.label for one in alone]
+    assert [one.voice_known for one in together] == [bool(one.values) for one in heard]
+    np.testing.assert_allclose(
+        [one.confidence for one in together], [one.confidence for one in alone], atol=1e-6
+    )
+
+
 @pytest.mark.parametrize("count", [0, 5])
 def test_a_profile_that_lacks_the_voice_at_rest_is_refused(
     shipped: Bundle, speech: np.ndarray, count: int

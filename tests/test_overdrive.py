@@ -30,6 +30,14 @@ def test_cut_off_at_another_rate_is_found(speech: np.ndarray) -> None:
     assert is_overdriven(load((cut_off, 44_100)).samples)
 
 
-@pytest.mark.parametrize("samples", [np.zeros(0), np.zeros(16_000)])
+NOISE = np.random.default_rng(0).standard_normal(16_000)
+STEPS = np.sign(NOISE) / 32_768
+
+
+@pytest.mark.parametrize(
+    "samples",
+    [np.zeros(0), np.zeros(16_000), np.full(16_000, 0.01), STEPS, 0.01 + 1e-4 * NOISE],
+    ids=["nothing", "zeros", "offset", "dither", "noise on an offset"],
+)
 def test_silence_is_none(samples: np.ndarray) -> None:
     assert not is_overdriven(samples)

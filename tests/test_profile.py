@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ import numpy as np
 import pytest
 
 from ser import AudioError, BundleError, Prediction, ProfileError, Recognizer, VoiceProfile
-from ser.audio import SAMPLE_RATE, load
+from ser.audio import SAMPLE_RATE, Sound, load
 from ser.bundle import KNOWN_VOICE_FILE, SHIPPED, Bundle, open_bundle
 from ser.labels import INNER_LABELS, LABELS, to_public
 from ser.network import softmax
@@ -165,7 +166,8 @@ def test_a_profile_moves_the_answer_and_an_empty_one_does_not(
 ) -> None:
     sound = (speech, SAMPLE_RATE)
     plain = recognizer.predict(sound, model=model)
-    assert recognizer.predict(sound, model=model, profile=_profile(bundle)) == plain
+    unmoved = recognizer.predict(sound, model=model, profile=_profile(bundle))
+    assert unmoved == replace(plain, voice_known=True)
     for label in ("happy", "disgust"):
         moved = recognizer.predict(sound, model=model, profile=_profile(bundle, **{label: 9.0}))
         assert moved.label == label
@@ -232,6 +234,39 @@ def test_too_little_speech_is_refused(recognizer: Recognizer, speech: np.ndarray
         recognizer.enrol((np.concatenate([short, pause, short]), SAMPLE_RATE))
 
 
+def test_of_a_long_recording_the_first_minute_of_speech_is_learnt(
+    bundle: Bundle, speech: np.ndarray, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Twenty minutes would take as many, with nothing to stop it."""
+    monkeypatch.setattr("ser.profile.MAX_NEUTRAL_S", 6.0)
+    listener = Recognizer(bundle)
+    listened: list[Sound] = []
+    listen = listener._listen
+
+    def count(sound: Sound, models: Sequence[str]) -> Any:
+        listened.append(sound)
+        return listen(sound, models)
+
+    monkeypatch.setattr(listener, "_listen", count)
+    sound = (np.tile(speech, 10), SAMPLE_RATE)
+    profile = listener.enrol([sound, sound])
+    assert 6 <= profile.seconds < 9
+    assert len(listened) < 6
+
+
+def test_what_cannot_be_allowed_for_is_told_before_anything_is_heard(
+    recognizer: Recognizer, bundle: Bundle
+) -> None:
+    with pytest.raises(ProfileError, match="other models"):
+        recognizer.check(profile=VoiceProfile("others", 10.0, {}))
+    plain = {key: value for key, value in bundle.manifest.items() if key != "voice_trust"}
+    unable = Recognizer(replace(bundle, manifest=plain))
+    for refuse in (unable.check, partial(unable.predict_many, [b"never read"])):
+        with pytest.raises(BundleError):
+            refuse(same_speaker=True)
+    assert recognizer.check(same_speaker=True) == recognizer.models[0]
+
+
 def test_a_room_where_nobody_speaks_is_no_voice(recognizer: Recognizer) -> None:
     room = 1e-3 * np.random.default_rng(0).standard_normal(4 * SAMPLE_RATE)
     with pytest.raises(AudioError, match=r"^No speech was heard to learn the voice from; at least"):
@@ -250,9 +285,11 @@ def test_one_bad_file_does_not_stop_the_others(
         assert isinstance(bad, AudioError)
         assert isinstance(silence, Prediction)
         assert silence.status == "no_speech"
-        answers = [first, last]
-        alone = [recognizer.predict(sound) for sound in sounds]
-        assert (answers == alone) is not same_speaker
+        assert isinstance(first, Prediction)
+        assert isinstance(last, Prediction)
+        alone = [recognizer.predict(sound).probabilities for sound in sounds]
+        assert ([first.probabilities, last.probabilities] == alone) is not same_speaker
+        assert first.voice_known is same_speaker
     assert recognizer.predict_many([], same_speaker=True) == []
 
 

@@ -14,10 +14,10 @@ from ser import BundleError
 from ser.audio import Sound
 from ser.bundle import SHIPPED
 from ser.charts import prosody_chart
-from ser.features import PROSODIC_FEATURES
+from ser.features import PROSODIC_FEATURES, measure_prosody
 from ser.labels import LABELS
 from ser.palette import EMOTION_COLOURS
-from ser.prosody_reference import FILE, MEASURES, Compared, ProsodyReference
+from ser.prosody_reference import FILE, MEASURES, Compared, ProsodyReference, told
 from ser.synthesis import Voice, vowel
 from ser.wording import beside, measured
 from training.corpora import Clip
@@ -129,6 +129,13 @@ def test_a_whisper_has_no_pitch_and_no_roughness_to_compare(reference: ProsodyRe
     assert compared["nuclei_per_s"].value is not None
     assert measured(compared["f0_median_hz"]) == "cannot be told"
     assert len(prosody_chart(compared["f0_median_hz"]).data) == 2 * len(LABELS)
+
+
+def test_a_pitch_that_was_never_measured_is_none() -> None:
+    sound = Sound(vowel(Voice(), duration_s=0.5))
+    prosody = measure_prosody(sound.samples) | {"f0_median_hz": 0.0}
+    assert told(prosody)["f0_median_hz"] is None
+    assert told(prosody)["jitter_local"] is None
 
 
 def content() -> dict[str, Any]:

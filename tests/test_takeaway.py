@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import re
+from dataclasses import replace
 from html.parser import HTMLParser
 from itertools import pairwise
 
@@ -62,7 +63,9 @@ def test_csv_of_a_result(both: list[Prediction]) -> None:
     first, second = csv.DictReader(io.StringIO(result_csv(NAME, both)))
     assert list(first) == [
         "file", "model", "duration_s", "status", "label", "confidence", "second", *LABELS,
+        "voice_known",
     ]  # fmt: skip
+    assert (first["voice_known"], second["voice_known"]) == ("no", "")
     assert (first["file"], first["label"], first["sad"]) == (NAME, "sad", "0.6200")
     assert sum(float(first[label]) for label in LABELS) == pytest.approx(1, abs=0.001)
     assert (second["status"], second["label"], second["sad"]) == ("no_speech", "", "")
@@ -196,10 +199,19 @@ def test_report_of_minutes_begins_with_what_it_mostly_sounds_like(
     reader.feed(content)
     text = " ".join(" ".join(reader.texts).split())
     assert wording.overall(course) in text
-    assert text.index(wording.overall(course)) < text.index("By the CNN.")
+    assert text.index(wording.overall(course)) < text.index("By the CNN model.")
     assert "The first 30 seconds." in text
     figures = [a["aria-label"] or "" for _, a in reader.tags if a.get("role") == "img"]
     assert figures[-1].startswith("Waveform and spectrogram")
     silent = Timeline((Segment(0, 3, answer(None)),), 63.0, "cnn")
     quiet = report("quiet.wav", Sound(np.zeros(63 * 16_000, np.float32)), [], timeline=silent)
     assert "<h2>No speech heard.</h2>" in quiet
+
+
+def test_a_report_says_that_a_known_voice_was_allowed_for_and_calls_models_by_their_names(
+    both: list[Prediction], speech: np.ndarray
+) -> None:
+    known = [replace(one, voice_known=True, model="mlp-ravdess") for one in both[:1]]
+    content = report(NAME, Sound(speech), known, names={"mlp-ravdess": "Multilayer perceptron"})
+    assert "By the Multilayer perceptron model, which allows for what it knows of this" in content
+    assert "allows for" not in report(NAME, Sound(speech), both)

@@ -37,10 +37,11 @@ def test_headline_is_as_sure_as_the_model(confidence: float, expected: str) -> N
 def test_an_answer_in_doubt_is_not_given_plainly() -> None:
     doubtful = replace(prediction("sad", 0.7, second="fear"), status="uncertain")
     assert wording.headline(doubtful) == "Hard to say. Perhaps sad."
+    assert wording.advice(doubtful).startswith("This model is too often wrong")
     close = replace(doubtful, probabilities=doubtful.probabilities | {"sad": 0.4, "fear": 0.3})
     close = replace(close, confidence=0.4)
     assert wording.headline(close) == "Hard to say. Between sad and fear."
-    assert wording.advice(close)
+    assert wording.advice(close).startswith("Some seconds more")
     assert not wording.advice(replace(close, status="ok"))
 
 
