@@ -39,7 +39,7 @@ from training.benchmark.predictions import (
     write_predictions,
 )
 from training.benchmark.protocols import PROTOCOLS, check_part, make_part, part_names
-from training.benchmark.report import as_markdown
+from training.benchmark.report import _groups, as_markdown
 from training.corpora import Clip, find_corpora, fingerprint, read_table, write_table
 from training.dataset import Dataset, TrainingError
 from training.folds import held_out_speakers
@@ -421,6 +421,31 @@ def test_the_hybrid_listens_to_each_network_as_far_as_others_found_it_right() ->
     )
     (alone,) = join_parts([trust_cnn])
     assert alone.fitted["fold-1"].share == 0.5
+
+
+def test_a_random_split_is_fused_as_unheard_speakers_would_have_it_but_for_its_own_clips() -> None:
+    """It needs one part alone; half a share would sell it short."""
+    clips = _clips("iesc", 10, ("sad", "angry"))
+    truth, swapped = ["sad", "angry"] * 10, ["angry", "sad"] * 10
+    heard = _fused(clips[:10], cnn=truth[:10], functionals=truth[:10], part="fold-1")
+    heard = replace(heard, facts={**heard.facts, "protocol": RANDOM})
+    # On its own clips the CNN alone is right, on all others the functionals.
+    cnn, functionals = [*truth[:10], *swapped[10:]], [*swapped[:10], *truth[10:]]
+    unheard = _fused(clips, cnn=cnn, functionals=functionals, part="fold-1")
+    *_, random = join_parts([unheard, heard])
+    assert random.fitted["fold-1"].on == "other clips of unheard speakers"
+    assert random.fitted["fold-1"].share > 0.9
+    (alone,) = join_parts([heard])
+    assert alone.fitted["fold-1"].share == 0.5
+    left_out = replace(heard, facts={**heard.facts, "protocol": "leave-one-corpus-out"})
+    *_, other = join_parts([unheard, left_out])
+    assert other.fitted["fold-1"].share == 0.5, "a corpus left out was never a known one"
+
+
+def test_the_median_speaker_of_an_even_number_lies_between_two() -> None:
+    by_speaker = {str(share): {"accuracy": share} for share in (0.2, 1.0, 0.8, 0.4)}
+    row = {"corpus": "tess", "classes": 7, "model": "cnn", "by_speaker": by_speaker}
+    assert _groups({**row, "by_sex": {}, "by_age": {}}, [])[-1] == "20.0 / 60.0 / 100.0"
 
 
 def test_one_who_says_much_does_not_decide_alone_how_the_hybrid_listens() -> None:

@@ -102,6 +102,7 @@ def test_the_trained_bundle_answers(trained: Path, speech_wav: Path) -> None:
         assert sum(prediction.probabilities.values()) == pytest.approx(1.0)
         assert prediction.confidence == max(prediction.probabilities.values())
         assert prediction.duration_s == pytest.approx(3.0)
+        assert prediction.probabilities["surprised"] < 1e-9, "which neither corpus has"
 
 
 def test_the_manifest_tells_what_it_was_made_from(trained: Path) -> None:
@@ -429,6 +430,13 @@ def test_an_interrupted_training_goes_on_as_if_it_had_not_been(tmp_path: Path) -
         resume(fresh(), tmp_path, settings={"seed": 6})
     with pytest.raises(TrainingError, match="another network"):
         resume(fresh(units=5), tmp_path, settings={"seed": 5})
+
+
+def test_one_emotion_alone_is_nothing_to_tell_apart(tmp_path: Path) -> None:
+    clips = [Clip(Path(f"{n}.wav"), "cremad", "angry", "ANG", "cremad-1") for n in range(3)]
+    dataset = Dataset(clips, [], [], [], [], {})
+    with pytest.raises(TrainingError, match="are angry: give recordings of two emotions"):
+        train_models(dataset, _scaling(), stages={}, run=Run(tmp_path, seed=1, resume=False))
 
 
 # Leakage and scores -----------------------------------------------------------

@@ -18,6 +18,9 @@ from ser.labels import INNER_LABELS
 from training.batches import ABSENT, asked_of, chances_of
 from training.dataset import Dataset
 
+NEVER = 60.0
+"""Taken off an emotion that was never taught: nothing is left of its probability."""
+
 
 def deaf_logits(dataset: Dataset) -> np.ndarray:
     """Find what a network would learn from these clips to answer if it heard nothing.
@@ -26,8 +29,8 @@ def deaf_logits(dataset: Dataset) -> np.ndarray:
     -------
     np.ndarray [shape=(9,)]
         The logits for which the mean of :func:`training.batches.masked_crossentropy` is
-        lowest, of mean 0; 0 for an emotion that no clip has. Clips are drawn and asked as the
-        CNN and the functionals do in training, but not mixed.
+        lowest, of mean 0; :data:`NEVER` for an emotion that no clip has. Clips are drawn and
+        asked as the CNN and the functionals do in training, but not mixed.
     """
     count = len(INNER_LABELS)
     asked = asked_of(dataset)
@@ -42,7 +45,7 @@ def deaf_logits(dataset: Dataset) -> np.ndarray:
         return float(-(wanted[:, trained] * log_softmax(lowered, axis=1)).sum())
 
     found = minimize(loss, np.zeros(len(trained)), method="L-BFGS-B").x
-    answer = np.zeros(count)
+    answer = np.full(count, NEVER)
     answer[trained] = found - found.mean()
     return answer
 

@@ -21,7 +21,7 @@ from training.batches import (
 )
 from training.checkpoint import FORETOLD, Checkpoint, forget, load_trained, resume
 from training.corpora import fingerprint
-from training.dataset import Dataset
+from training.dataset import Dataset, TrainingError
 from training.enrolment import neutral_by_voice
 from training.networks import WEIGHT_DECAY, build_cnn, build_functionals, build_known_voice
 from training.teacher import NAME
@@ -92,8 +92,14 @@ def train_models(
     Raises
     ------
     TrainingError
-        A run to start from or to resume does not fit.
+        A run to start from or to resume does not fit, or there is nothing to tell apart.
     """
+    emotions = sorted({clip.emotion for clip in dataset.clips})
+    if len(emotions) < 2:
+        raise TrainingError(
+            f"All clips to train on are {' '.join(emotions) or 'missing'}: give recordings of two "
+            "emotions at least."
+        )
     keras.utils.set_random_seed(run.seed)
     cnn, functionals = build_cnn(), build_functionals(len(feature_names()))
     watch = Watch(run.watched, scaling)

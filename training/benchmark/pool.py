@@ -26,6 +26,7 @@ FUSED = ("cnn", "functionals")
 """What the hybrid is made of."""
 
 KEPT_APART, OTHER_PARTS = "speakers kept apart", "other parts"
+OTHER_CLIPS = "other clips of unheard speakers"
 
 SURE = 0.8
 """Where a plain answer is given, at least this share is to be right."""
@@ -44,7 +45,8 @@ class Fitted:
     Attributes
     ----------
     on : str
-        On whom: :data:`KEPT_APART`, :data:`OTHER_PARTS`, or empty where there was nobody.
+        On whom: :data:`KEPT_APART`, :data:`OTHER_PARTS`, :data:`OTHER_CLIPS`, or empty where
+        there was nobody.
     share : float
         The functionals' in the hybrid; see :mod:`training.benchmark.fusion`.
     temperature : dict of str to float
@@ -109,10 +111,18 @@ class Pool:
 
 def join_parts(predictions: Sequence[Predictions]) -> Iterator[Pool]:
     """Join the parts of each protocol that have the same models."""
-    for protocol in PROTOCOLS:
-        own = [entry for entry in predictions if entry.facts["protocol"] == protocol]
+    by_protocol = {
+        protocol: [entry for entry in predictions if entry.facts["protocol"] == protocol]
+        for protocol in PROTOCOLS
+    }
+    for protocol, own in by_protocol.items():
         for models in dict.fromkeys(tuple(entry.logits) for entry in own):
-            yield _pool(protocol, [entry for entry in own if tuple(entry.logits) == models])
+            unheard = by_protocol[PROTOCOLS[0]] if protocol == PROTOCOLS[2] else []
+            yield _pool(
+                protocol,
+                [entry for entry in own if tuple(entry.logits) == models],
+                [entry for entry in unheard if tuple(entry.logits) == models],
+            )
 
 
 def without_answers(pools: Sequence[Pool]) -> Pool:
@@ -122,12 +132,12 @@ def without_answers(pools: Sequence[Pool]) -> Pool:
     return Pool(pools[0].protocol, clips, {}, {}, pools[0].trained)
 
 
-def _pool(protocol: str, parts: Sequence[Predictions]) -> Pool:
+def _pool(protocol: str, parts: Sequence[Predictions], unheard: Sequence[Predictions]) -> Pool:
     clips = pd.concat(
         [part.clips.assign(part=part.facts["part"]) for part in parts], ignore_index=True
     )
     ages = pd.cut(clips["age"], _AGES, right=False, labels=AGE_NAMES)
-    fitted = {str(part.facts["part"]): _fit(part, parts) for part in parts}
+    fitted = {str(part.facts["part"]): _fit(part, parts, unheard) for part in parts}
     of_part = [fitted[str(part.facts["part"])] for part in parts]
     answers = [_fused(part.logits, own.share) for part, own in zip(parts, of_part, strict=True)]
     relative = [own.pop(KNOWN_VOICE) for own in answers if KNOWN_VOICE in own]
@@ -150,15 +160,20 @@ def _pool(protocol: str, parts: Sequence[Predictions]) -> Pool:
     )
 
 
-def _fit(part: Predictions, parts: Sequence[Predictions]) -> Fitted:
+def _fit(part: Predictions, parts: Sequence[Predictions], unheard: Sequence[Predictions]) -> Fitted:
     """Fit a part's share and temperatures.
 
-    On the speakers that it kept apart; otherwise on what the other parts tested.
+    On the speakers that it kept apart; otherwise on what the other parts tested, or where
+    there is no other (a random split needs but one), on what was tested of unheard
+    speakers, without the clips that this part tests.
     """
     source, chosen = KEPT_APART, [part.where(part.clips["role"] == "calibration")]
     if chosen[0].clips.empty:
         others = [other for other in parts if other.facts["part"] != part.facts["part"]]
-        source, chosen = OTHER_PARTS, [o.where(o.clips["role"] == "test") for o in others]
+        if others or not unheard:
+            source, chosen = OTHER_PARTS, [o.where(o.clips["role"] == "test") for o in others]
+        else:
+            source, chosen = OTHER_CLIPS, [_without(own, part.clips) for own in unheard]
     clips = [own.where(own.clips["corpus"] != SONG.name) for own in chosen]
     if not sum(len(own.clips) for own in clips):
         return Fitted("", EVEN, {})
@@ -171,6 +186,14 @@ def _fit(part: Predictions, parts: Sequence[Predictions]) -> Fitted:
     logits = _fused(logits, share)
     networks = [model for model in NETWORKS if model in logits]
     return Fitted(source, share, {m: best_temperature(logits[m], truth) for m in networks})
+
+
+def _without(answers: Predictions, clips: pd.DataFrame) -> Predictions:
+    """Keep what was tested, save some clips."""
+    columns = ["corpus", "clip", "speaker"]
+    left_out = pd.MultiIndex.from_frame(clips[columns])
+    kept = ~pd.MultiIndex.from_frame(answers.clips[columns]).isin(left_out)
+    return answers.where(kept & (answers.clips["role"] == "test"))
 
 
 def with_share(pool: Pool, share: float) -> Pool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from statistics import median
 from typing import Any
 
 from training.benchmark.figures import compute_benchmark
@@ -171,8 +172,9 @@ def _calibration(entries: Sequence[dict[str, Any]]) -> Iterator[str]:
     yield "### Probabilities"
     yield (
         "Of the seven public emotions, at a temperature fitted for each part on speakers it kept "
-        "apart or, where it kept none, on what the other parts tested (1 where there is no other). "
-        "ECE is the expected calibration error in 15 bins. Below a threshold, chosen on the same "
+        "apart or, where it kept none, on what the other parts tested; for a random split, which "
+        "has but one, on other clips of unheard speakers (1 where there are none of these). ECE "
+        "is the expected calibration error in 15 bins. Below a threshold, chosen on the same "
         f"speakers to be right {100 * AIM:.1f} % of the time, the answer is “not sure”: "
         "“answered” is what remains."
     )
@@ -227,11 +229,11 @@ def _voices(entries: Sequence[dict[str, Any]]) -> Iterator[str]:
         return
     yield "### Knowing the voice"
     yield (
-        f"**Enrolled:** {ENROL_CLIPS} neutral clips of each unheard speaker, about ten seconds "
-        "(where a speaker has so few, all but one), say how this voice differs from others; they "
-        "are not scored, all other clips are, before and after. From the CNN's answers the voice's "
-        "offset is taken off, the clips drawn several times over; the hybrid asks a network that "
-        "hears how a clip differs from the voice at rest, if one was trained. How far either is "
+        f"**Enrolled:** {ENROL_CLIPS} neutral clips of each unheard speaker, six to nine "
+        "seconds of speech (where a speaker has so few, all but one), say how this voice differs "
+        "from others; they are not scored, all other clips are, before and after. From the CNN's "
+        "answers the voice's offset is taken off, the clips drawn several times over; the hybrid "
+        "asks a network that hears how a clip differs from the voice at rest, if one was trained. How far either is "
         f"believed was chosen on {entries[0]['chosen_on']}. In the same seven public classes as "
         "above, in points."
     )
@@ -338,7 +340,7 @@ def _groups(row: dict[str, Any], groups: Sequence[str]) -> list[str]:
         str(row["classes"]),
         row["model"],
         *(percent(scores[name]["uar"] if name in scores else None) for name in groups),
-        " / ".join(percent(speakers[i]) for i in (0, len(speakers) // 2, -1)),
+        " / ".join(map(percent, (speakers[0], median(speakers), speakers[-1]))),
     ]
 
 
