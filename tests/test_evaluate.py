@@ -612,6 +612,28 @@ def test_the_shipped_folds_are_not_taken_for_those_of_other_recordings(
         is_finished(SHIPPED / FOLDER, name, {"teacher": None, "calibrate": True})
 
 
+def test_folds_that_test_none_of_the_clips_are_passed_over(
+    trainings: Trainings, on_disk: list[str], tmp_path: Path
+) -> None:
+    """TESS alone has speakers in two of the six folds."""
+    write_corpus(tmp_path / "data/tess", "tess", takes=1, seconds=0.1)
+    (tess,) = [each for each in find_corpora(tmp_path / "data").found if each.name == "tess"]
+    write_table(tess.clips, tmp_path / "clips.csv")
+    assert evaluate.main(on_disk) == 0
+    told = [part.facts["part"] for part in read_predictions(tmp_path / FOLDER)]
+    assert told == ["fold-1", "fold-2"]
+    assert (tmp_path / "reports/BENCHMARK.md").exists()
+
+
+def test_clips_of_strangers_alone_cannot_be_held_out(
+    trainings: Trainings, on_disk: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write_table(_clips("mine", 3, ("sad", "angry")), tmp_path / "clips.csv")
+    assert evaluate.main(on_disk) == 1
+    assert "None of these speakers is in the folds" in capsys.readouterr().err
+    assert not trainings.calls
+
+
 def test_a_place_that_cannot_be_written_is_told_before_anything_is_trained(
     trainings: Trainings, on_disk: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

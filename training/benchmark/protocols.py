@@ -78,15 +78,28 @@ def part_names(protocol: str, clips: Sequence[Clip] | None = None) -> list[str]:
     return [name for name in dict.fromkeys(known) if name != SONG.name]
 
 
+def tested_folds(clips: Sequence[Clip]) -> list[str]:
+    """Name the joint folds that hold out a speaker of these clips."""
+    here = {clip.speaker for clip in clips}
+    return [name for number, name in enumerate(_FOLDS, start=1) if held_out_speakers(number) & here]
+
+
 def chosen_parts(protocol: str, wanted: Sequence[str] | None, clips: Sequence[Clip]) -> list[str]:
-    """Name the parts to run: all there are, or those asked for (``2`` means ``fold-2``).
+    """Name the parts to run: all that test any clip, or those asked for (``2`` means ``fold-2``).
 
     Raises
     ------
     TrainingError
-        There is no such part.
+        There is no such part, or no fold that tests any clip.
     """
     existing = part_names(protocol, clips)
+    if not wanted and protocol == "speaker-independent":
+        existing = tested_folds(clips)
+        if not existing:
+            raise TrainingError(
+                "None of these speakers is in the folds, so none can be held out: python -m "
+                "training.train trains on all of them all the same."
+            )
     if not wanted:
         return existing
     names = [f"fold-{name}" if name.isdecimal() else name for name in wanted]

@@ -24,9 +24,8 @@ import numpy as np
 from sklearn.metrics import f1_score
 
 from training.benchmark.metrics import accuracy, confusions_by, interval, recalls, uar
-from training.benchmark.protocols import Part, check_part, make_part, part_names
+from training.benchmark.protocols import Part, check_part, make_part, tested_folds
 from training.dataset import TrainingError
-from training.folds import held_out_speakers
 from training.recipes.data import Table, Watched
 from training.recipes.recipe import Recipe
 
@@ -171,12 +170,11 @@ def _splits(
 
 def _unheard(recipe: Recipe, table: Table, seed: int) -> list[Part]:
     """Make the folds that hold out one of these speakers, and check that nothing leaks."""
-    here = set(table.speakers)
-    names = part_names("speaker-independent")
+    wanted = None if recipe.folds is None else {f"fold-{number}" for number in recipe.folds}
     parts = [
         make_part(table.clips, "speaker-independent", name, seed=seed, calibrate=False)
-        for number, name in enumerate(names, start=1)
-        if held_out_speakers(number) & here and (recipe.folds is None or number in recipe.folds)
+        for name in tested_folds(table.clips)
+        if wanted is None or name in wanted
     ]
     if not parts:
         raise TrainingError("None of these speakers is in the folds, so none can be held out.")
