@@ -259,6 +259,20 @@ def test_damaged_predictions_are_named(tmp_path: Path) -> None:
         read_predictions(tmp_path)
 
 
+def test_damaged_facts_are_named_before_anything_is_trained(
+    trainings: Trainings, on_disk: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert evaluate.main([*on_disk, "--folds", "1"]) == 0
+    facts = tmp_path / FOLDER / f"{SPEAKER_INDEPENDENT}-fold-1.json"
+    facts.write_text(facts.read_text()[:40])
+    for fold in ("1", "2"):
+        assert evaluate.main([*on_disk, "--folds", fold]) == 1
+        assert f"with {facts.name} cannot be read" in capsys.readouterr().err
+    with pytest.raises(TrainingError, match="remove both and make them anew"):
+        is_finished(tmp_path / FOLDER, facts.stem, {})
+    assert len(trainings.calls) == 1
+
+
 def test_a_corpus_is_answered_among_its_own_emotions_and_among_all() -> None:
     clips = _clips("iesc", 4, ("sad", "angry"), takes=2)
     predictions = _predictions(clips, _emotions(clips))

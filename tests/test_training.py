@@ -439,6 +439,24 @@ def test_one_emotion_alone_is_nothing_to_tell_apart(tmp_path: Path) -> None:
         train_models(dataset, _scaling(), stages={}, run=Run(tmp_path, seed=1, resume=False))
 
 
+@pytest.mark.parametrize("file", ["state.json", "epoch-1.weights.h5"])
+@pytest.mark.parametrize("damage", [b"", b'{"epoch": 1, "wei', b'{"epoch": 1}', None])
+def test_a_damaged_state_says_what_to_do(damage: bytes | None, file: str, tmp_path: Path) -> None:
+    model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(3)])
+    model.compile(optimizer="adam", loss="mse")
+    x = np.zeros((8, 4))
+    model.fit(x, x[:, :3], verbose=0, callbacks=[Checkpoint(tmp_path, settings={"seed": 5})])
+    if damage is not None:
+        (tmp_path / file).write_bytes(damage)
+    else:
+        os.truncate(tmp_path / file, (tmp_path / file).stat().st_size // 2)
+    with pytest.raises(TrainingError, match=f"{file} is missing or damaged.* leave out --resume"):
+        resume(model, tmp_path, settings={"seed": 5})
+    (tmp_path / "epoch-1.weights.h5").unlink()
+    with pytest.raises(TrainingError, match=f"or remove {tmp_path} to train"):
+        resume(model, tmp_path, settings={"seed": 5})
+
+
 # Leakage and scores -----------------------------------------------------------
 
 

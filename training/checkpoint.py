@@ -72,13 +72,16 @@ def resume(model: keras.Model, folder: Path, *, settings: dict[str, Any]) -> int
     Raises
     ------
     TrainingError
-        The saved training had other settings or data, or its network is another.
+        The saved training had other settings or data, its network is another, or it is damaged.
     """
     path = folder / "state.json"
     if not path.exists():
         return 0
-    state = json.loads(path.read_text())
-    before = state["settings"]
+    try:
+        state = json.loads(path.read_text())
+        before, weights, done = state["settings"], folder / state["weights"], int(state["epoch"])
+    except (OSError, ValueError, KeyError) as error:
+        raise _damaged(folder, path) from error
     differing = [
         name for name in sorted({*before, *settings}) if before.get(name) != settings.get(name)
     ]
@@ -91,10 +94,19 @@ def resume(model: keras.Model, folder: Path, *, settings: dict[str, Any]) -> int
         raise other
     model.optimizer.build(model.trainable_variables)
     try:
-        model.load_weights(folder / state["weights"])
+        model.load_weights(weights)
     except ValueError as error:
         raise other from error
-    return int(state["epoch"])
+    except (OSError, KeyError) as error:
+        raise _damaged(folder, weights) from error
+    return done
+
+
+def _damaged(folder: Path, path: Path) -> TrainingError:
+    return TrainingError(
+        f"{path} is missing or damaged, so this training cannot go on: leave out --resume to start "
+        f"anew, or remove {folder} to train this network alone anew."
+    )
 
 
 def forget(folder: Path) -> None:

@@ -126,10 +126,10 @@ def refuse_other_tables(folder: Path, table: str) -> None:
     Raises
     ------
     TrainingError
-        One was made of others; their figures would be taken for one another's.
+        One was made of others; their figures would be taken for one another's. Or one is damaged.
     """
     for path in sorted(folder.glob("*.json")):
-        facts = json.loads(path.read_text(encoding="utf-8"))
+        facts = _read_facts(path)
         if "stages" in facts and facts.get("table", facts["data"]) != table:
             raise TrainingError(
                 f"{path} was made of other recordings: give another --out (with make: "
@@ -148,12 +148,12 @@ def is_finished(folder: Path, name: str, made_of: Mapping[str, Any]) -> bool:
     Raises
     ------
     TrainingError
-        It was made of something else.
+        It was made of something else, or its facts are damaged.
     """
     path = facts_file(folder, name)
     if not path.exists():
         return False
-    facts = json.loads(path.read_text(encoding="utf-8"))
+    facts = _read_facts(path)
     # What the facts of earlier versions tell in other words.
     told = {
         "table": facts["data"],
@@ -183,9 +183,8 @@ def read_predictions(folder: Path) -> list[Predictions]:
 
 
 def _read(path: Path) -> Predictions:
-    table_path = path.with_name(f"{path.stem}.csv.gz")
+    facts, table_path = _read_facts(path), _table_file(path)
     try:
-        facts = json.loads(path.read_text(encoding="utf-8"))
         table = pd.read_csv(table_path, dtype=dict.fromkeys(_TEXT, str), keep_default_na=False,
                             na_values={"age": [""], **_UNKNOWN_VOICE})  # fmt: skip
         logits = {
@@ -194,7 +193,23 @@ def _read(path: Path) -> Predictions:
         }
         return Predictions(facts, table[[*_TEXT, "age"]], logits)
     except (OSError, EOFError, ValueError, KeyError) as error:
-        raise TrainingError(
-            f"The predictions {table_path} with {path.name} cannot be read ({error}): remove both "
-            "and make them anew with python -m training.evaluate."
-        ) from error
+        raise _damaged(path, error) from error
+
+
+def _read_facts(path: Path) -> dict[str, Any]:
+    try:
+        facts: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise _damaged(path, error) from error
+    return facts
+
+
+def _table_file(facts_path: Path) -> Path:
+    return facts_path.with_name(f"{facts_path.stem}.csv.gz")
+
+
+def _damaged(facts_path: Path, error: Exception) -> TrainingError:
+    return TrainingError(
+        f"The predictions {_table_file(facts_path)} with {facts_path.name} cannot be read "
+        f"({error}): remove both and make them anew with python -m training.evaluate."
+    )
