@@ -193,7 +193,7 @@ def _openable(source: Any) -> Any:
         path = Path(source)
         if not path.is_file():
             raise AudioError("It is a folder." if path.is_dir() else "There is no such file.")
-        return str(path)
+        return openable_name(path)
     if hasattr(source, "read") and hasattr(source, "seek"):
         source.seek(0)
         return source
@@ -201,6 +201,11 @@ def _openable(source: Any) -> Any:
         f"A sound cannot be read from {type(source).__name__}: give a path, bytes, a binary file "
         "or (samples, sample_rate)."
     )
+
+
+def openable_name(path: Path) -> str | bytes:
+    """Give a path to soundfile in a form that any file name survives: it need not be UTF-8."""
+    return str(path) if os.name == "nt" else os.fsencode(path)
 
 
 def _check_shape(frames: int, channels: int, rate: int) -> None:

@@ -7,12 +7,14 @@ small network to learn something, and cheap enough to write hundreds.
 
 from __future__ import annotations
 
+import os
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+import pytest
 import soundfile
 
 RATE = 16000
@@ -112,6 +114,15 @@ def write_sound(path: Path, samples: np.ndarray, rate: int = RATE) -> Path:
     with path.open("wb") as file:
         soundfile.write(file, samples, rate, format=path.suffix[1:].upper())
     return path
+
+
+def not_utf_8(path: Path) -> Path:
+    """Give a file a name in other bytes, as old archives do; skip the test where none may be."""
+    named = path.with_name(os.fsdecode(b"b\xff" + os.fsencode(path.name)))
+    try:
+        return path.rename(named)
+    except OSError:
+        pytest.skip("file names are UTF-8 here")
 
 
 def write_corpus(

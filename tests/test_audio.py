@@ -11,6 +11,7 @@ import soundfile
 
 from ser import AudioError
 from ser.audio import SAMPLE_RATE, load
+from tests.corpora_on_disk import not_utf_8
 
 
 def _wav(samples: np.ndarray, rate: int = SAMPLE_RATE, subtype: str = "PCM_16") -> bytes:
@@ -33,6 +34,13 @@ def test_path_bytes_file_and_samples_give_the_same(tmp_path: Path) -> None:
         np.testing.assert_array_equal(samples, given[0])
     integers = soundfile.read(io.BytesIO(data), dtype="int16")[0]
     np.testing.assert_allclose(load((integers, SAMPLE_RATE)).samples, given[0], atol=1e-4)
+
+
+def test_a_file_may_have_any_name(tmp_path: Path) -> None:
+    (tmp_path / "tone.wav").write_bytes(_wav(_tone()))
+    path = not_utf_8(tmp_path / "tone.wav")
+    for given in (path, str(path)):
+        assert load(given).duration_s == pytest.approx(1.0)
 
 
 @pytest.mark.parametrize("kind", ["WAV", "FLAC", "OGG", "MP3", "AIFF"])

@@ -12,8 +12,16 @@ import pytest
 
 from ser.labels import INNER_LABELS
 from tests import corpora_on_disk as disk
-from tests.corpora_on_disk import sound, write_corpus, write_demographics, write_sound
-from training.corpora import Clip, CorpusError, Found, find_corpora, find_own
+from tests.corpora_on_disk import not_utf_8, sound, write_corpus, write_demographics, write_sound
+from training.corpora import (
+    Clip,
+    CorpusError,
+    Found,
+    find_corpora,
+    find_own,
+    read_table,
+    write_table,
+)
 from training.corpora.defects import known_defects
 from training.corpora.find import CORPORA
 
@@ -340,6 +348,15 @@ def test_own_folder_of_an_unknown_emotion_is_counted_and_named(tmp_path: Path) -
         "in a folder that is not named after an emotion: 'hungry'": 1,
         "in a folder that is not named after an emotion": 1,
     }
+
+
+def test_own_recordings_may_have_any_name(tmp_path: Path) -> None:
+    put(tmp_path, "mine/sad/1.wav")
+    path = not_utf_8(tmp_path / "mine/sad/1.wav")
+    (clip,) = find_own(tmp_path / "mine").clips
+    assert clip.path == path
+    write_table([clip], tmp_path / "table.csv")
+    assert read_table(tmp_path / "table.csv") == [clip]
 
 
 @pytest.mark.parametrize("delimiter", [",", ";", "\t"])

@@ -237,13 +237,15 @@ def _emotions(clips: Sequence[Clip]) -> list[str]:
 
 
 def test_predictions_come_back_as_they_were_written(tmp_path: Path) -> None:
-    clips = [*_clips("emodb", 2, ("boredom", "sad")), Clip(Path("007.wav"), "own", "sad", "", "a")]
+    # The last name is not UTF-8.
+    own = [Clip(Path(name), "own", "sad", "", "a") for name in ("007.wav", "b\udcff.wav")]
+    clips = [*_clips("emodb", 2, ("boredom", "sad")), *own]
     written = _predictions(clips, _emotions(clips))
-    written.logits["cnn"][:] = np.random.default_rng(0).normal(size=(5, 9))
+    written.logits["cnn"][:] = np.random.default_rng(0).normal(size=(6, 9))
     path = write_predictions(tmp_path, "part", written)
     (read,) = read_predictions(tmp_path)
     assert read.facts == written.facts
-    assert read.clips["clip"].iloc[-1] == "007"
+    assert read.clips["clip"].tolist()[-2:] == ["007", r"b\udcff"]
     assert read.clips[["sex", "heard"]].iloc[-1].tolist() == ["", ""]
     np.testing.assert_allclose(read.clips["age"], written.clips["age"])
     np.testing.assert_allclose(read.logits["cnn"], written.logits["cnn"], atol=5.1e-4)

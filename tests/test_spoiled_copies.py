@@ -10,6 +10,7 @@ import soundfile
 
 from ser.audio import SAMPLE_RATE
 from ser.features import Features, feature_names, feature_schema
+from tests.corpora_on_disk import not_utf_8
 from training import dataset
 from training.corpora import Clip
 from training.dataset import load_dataset
@@ -35,6 +36,10 @@ def test_copies_of_a_clip_differ_from_it_and_from_each_other_and_come_again(
     again = dataset._spoil_clip(str(recording), 1, 0)
     np.testing.assert_array_equal(again, loaded.spoiled[0][0])
     assert not np.array_equal(dataset._spoil_clip(str(recording), 2, 0), again)
+
+
+def test_a_clip_of_any_name_has_copies(recording: Path) -> None:
+    assert np.isfinite(dataset._spoil_clip(str(not_utf_8(recording)), 1, 0)).all()
 
 
 def test_where_nothing_is_left_of_a_copy_the_clip_stands_for_it() -> None:

@@ -214,7 +214,7 @@ def _copy(sound: Sound, path: str, seed: int) -> Sound:
 
 def _seed_of(path: str, seed: int) -> list[int]:
     """Make a clip's own seed by the file's name: neither order nor folder changes a copy."""
-    return [seed, zlib.crc32(Path(path).name.encode())]
+    return [seed, zlib.crc32(Path(path).name.encode(errors="surrogateescape"))]
 
 
 def _functionals(course: Course) -> np.ndarray:

@@ -73,9 +73,9 @@ def describe(clips: Sequence[Clip], *, role: Sequence[str]) -> pd.DataFrame:
     """Make the columns before the logits; what listeners heard is looked up."""
     return pd.DataFrame(
         {
-            "corpus": [clip.corpus for clip in clips],
-            "clip": [clip.path.stem for clip in clips],
-            "speaker": [clip.speaker for clip in clips],
+            "corpus": [_printable(clip.corpus) for clip in clips],
+            "clip": [_printable(clip.path.stem) for clip in clips],
+            "speaker": [_printable(clip.speaker) for clip in clips],
             "sex": [clip.sex for clip in clips],
             "age": [np.nan if clip.age is None else clip.age for clip in clips],
             "emotion": [clip.emotion for clip in clips],
@@ -83,6 +83,11 @@ def describe(clips: Sequence[Clip], *, role: Sequence[str]) -> pd.DataFrame:
             "role": list(role),
         }
     )
+
+
+def _printable(name: str) -> str:
+    """Spell out what is not UTF-8 in the name of a file or a folder: no table can hold it."""
+    return name.encode(errors="backslashreplace").decode()
 
 
 def without_untrained(logits: np.ndarray, trained: Sequence[str]) -> np.ndarray:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import soundfile
 
+from ser.audio import openable_name
 from training.corpora.clip import Clip, LeftOut
 
 LOSSLESS = {".wav", ".wave", ".flac", ".aif", ".aiff", ".aifc", ".au", ".caf", ".w64", ".rf64"}
@@ -71,7 +72,7 @@ def measure(clips: Sequence[Clip]) -> tuple[list[Clip], list[LeftOut]]:
 def _length(clip: Clip) -> float | str:
     """Answer a clip's length in seconds, or why it cannot be used."""
     try:
-        with soundfile.SoundFile(clip.path) as sound:
+        with soundfile.SoundFile(openable_name(clip.path)) as sound:
             length = float(sound.frames / sound.samplerate)
     except (OSError, soundfile.LibsndfileError):
         return _why_unreadable(clip.path)
