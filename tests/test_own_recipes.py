@@ -49,6 +49,29 @@ def test_both_protocols_are_asked_for_and_then_the_training(
     assert str(tmp_path / OWN / PREDICTIONS) in capsys.readouterr().err
 
 
+def test_the_folds_of_other_trainings_are_not_gone_on_with(
+    asked: list[list[str]], tmp_path: Path
+) -> None:
+    """`make train` leaves a fold 1 of other settings in the same runs."""
+    (tmp_path / "runs/fold-1").mkdir(parents=True)
+    command = ["run", "cnn-multicorpus", "--out", str(tmp_path), "--protocol", "--runs"]
+    assert main([*command, str(tmp_path / "runs")]) == 0
+    (call,) = asked
+    assert call[call.index("--runs") + 1] == str(tmp_path / "runs/multicorpus")
+    assert "--start-from" not in call
+    (tmp_path / "runs/multicorpus/fold-1").mkdir(parents=True)
+    assert main([*command, str(tmp_path / "runs")]) == 0
+    assert asked[-1][-2:] == ["--start-from", "fold-1"]
+
+
+def test_what_could_not_be_finished_has_a_way_out(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(train, "main", lambda arguments: 1)
+    assert main(["run", "cnn-multicorpus", "--out", str(tmp_path), "--protocol"]) == 1
+    assert "begins anew with another --runs and --out" in capsys.readouterr().err
+
+
 def test_what_was_trained_here_counts_before_what_came_along(tmp_path: Path) -> None:
     shutil.copytree(SHIPPED / PREDICTIONS, tmp_path / PREDICTIONS)
     assert _report(tmp_path)["from"] == str(tmp_path / PREDICTIONS)

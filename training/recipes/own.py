@@ -83,6 +83,9 @@ def run_own(
 ) -> None:
     """Train, score and save both models in one folder, with a teacher or without.
 
+    They go on in a folder of their own below ``runs``: another training's fold there, with
+    other settings, could not be gone on with.
+
     Raises
     ------
     TrainingError
@@ -90,6 +93,7 @@ def run_own(
     """
     from training import evaluate, train
 
+    runs = runs / BUNDLE
     places = ["--table", table, "--cache", cache, "--runs", runs, "--out", bundle]
     shared = [*places, "--seed", seed, "--resume"]
     if teacher is not None:
@@ -166,4 +170,7 @@ def _row(own: OwnModel, protocol: Protocol, pool: Pool, part: dict[str, Any]) ->
 
 def _call(command: Any, arguments: Sequence[object]) -> None:
     if command([str(argument) for argument in arguments]) != 0:
-        raise TrainingError("This recipe could not be finished; the same command goes on.")
+        raise TrainingError(
+            "This recipe could not be finished: the same command goes on, or begins anew with "
+            "another --runs and --out."
+        )
