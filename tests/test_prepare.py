@@ -170,6 +170,25 @@ def test_own_folders_of_one_name_keep_their_voices_apart(tmp_path: Path) -> None
     assert speakers == {"own-tess-unknown", "own-tess-2-unknown"}
 
 
+@pytest.mark.parametrize("again", ["own", "more/../own", "link", "own/labels.csv"])
+def test_own_recordings_that_are_named_twice_have_one_speaker(tmp_path: Path, again: str) -> None:
+    """They would be both trained on and tested, as those of two speakers."""
+    write_sound(tmp_path / "own/sad/ann/1.wav", SHORT)
+    (tmp_path / "own/labels.csv").write_text("path,emotion,speaker\nsad/ann/1.wav,sad,eve\n")
+    (tmp_path / "more").mkdir()
+    (tmp_path / "link").symlink_to(tmp_path / "own")
+    first, second = find_all(None, own=[tmp_path / "own", tmp_path / again]).found
+    assert [clip.speaker for clip in first.clips] == ["own-ann"]
+    assert not second.clips
+    assert [left.reason for left in second.left_out] == ["listed twice"]
+
+
+def test_clips_of_a_corpus_are_not_own_recordings_too(tmp_path: Path) -> None:
+    write_corpus(tmp_path / "data", "iesc", speakers=1, takes=1, seconds=0.2)
+    iesc, own = find_all(tmp_path / "data", own=[tmp_path / "data"]).found
+    assert (len(iesc.clips), len(own.clips)) == (5, 0)
+
+
 def test_nothing_found_says_what_was_looked_for(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

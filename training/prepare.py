@@ -16,6 +16,7 @@ import os
 import sys
 from collections import defaultdict
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from training.command import exit_status
@@ -83,14 +84,34 @@ def find_all(data: Path | str | None, *, own: Sequence[Path | str] = ()) -> Sear
     search = find_corpora(data) if data else Search((), ())
     # Own folders may share a name with each other or with a corpus; their voices may not.
     taken = {corpus.name for corpus in CORPORA}
+    listed = {_file(clip) for found in search.found for clip in found.clips}
     mine = []
     for source in own:
         found = find_own(source)
         if found.name in taken:
             found = find_own(source, name=_unused(found.name, taken))
         taken.add(found.name)
-        mine.append(found)
+        mine.append(_without_listed(found, listed))
     return Search((*search.found, *mine), search.others)
+
+
+def _without_listed(found: Found, listed: set[str]) -> Found:
+    """Leave out recordings that were listed before, by whatever name; the others are from now on.
+
+    As those of another speaker they would be both trained on and tested.
+    """
+    kept, twice = [], []
+    for clip in found.clips:
+        if _file(clip) in listed:
+            twice.append(LeftOut(clip.path, "listed twice"))
+        else:
+            kept.append(clip)
+            listed.add(_file(clip))
+    return replace(found, clips=tuple(kept), left_out=(*found.left_out, *twice))
+
+
+def _file(clip: Clip) -> str:
+    return os.path.realpath(clip.path)
 
 
 def describe(search: Search) -> str:
