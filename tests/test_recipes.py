@@ -284,6 +284,28 @@ def test_files_are_answered_as_an_array_of_labels(
     assert capsys.readouterr().out == "array(['calm', 'fearful'], dtype='<U8')\n"
 
 
+def test_files_may_stand_after_options(ran: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    calm, fearful = _clip(ran, CALM), _clip(ran, FEARFUL)
+    out, every = ["--out", str(ran)], ["--emotions", "all"]
+    assert main(["answer", "mlp-ravdess", *out, calm, fearful]) == 0
+    assert main(["answer", "mlp-ravdess", calm, *out, fearful]) == 0
+    assert capsys.readouterr().out == 2 * "array(['calm', 'fearful'], dtype='<U8')\n"
+    answers = []
+    for words in ([calm, *every, *out], [*out, *every, calm], [*every, calm, *out]):
+        assert main(["answer", "gmm-ravdess", *words]) == 0
+        answers.append(capsys.readouterr().out)
+    assert len(set(answers)) == 1
+
+
+@pytest.mark.parametrize("command", ["answer svm-ravdess a.wav --odd", "table --odd", "--odd"])
+def test_what_is_no_option_and_no_file_is_refused(
+    command: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit):
+        main(command.split())
+    assert "unrecognized arguments: --odd" in capsys.readouterr().err
+
+
 def test_a_fresh_recording_is_answered(
     ran: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

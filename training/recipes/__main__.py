@@ -49,8 +49,30 @@ BUNDLES = "bundles"
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; answer its exit status."""
-    options = _parser().parse_args(arguments)
+    options = _read(arguments)
     return exit_status(lambda: options.command(options), again="The same command starts again.")
+
+
+def _read(arguments: Sequence[str] | None) -> argparse.Namespace:
+    """Read the command line; files to answer may stand after options too."""
+    parser = _parser()
+    options, others = parser.parse_known_args(arguments)
+    # argparse takes files in one place only, and the last of them for emotions.
+    if hasattr(options, "files"):
+        words = options.emotions or []
+        options.emotions = [word for word in words if not _is_file(word)]
+        later = [word for word in words if _is_file(word)] + others
+        options.files += [Path(word) for word in later if not word.startswith("-")]
+        others = [word for word in later if word.startswith("-")]
+    if others:
+        parser.error(f"unrecognized arguments: {' '.join(others)}")
+    return options
+
+
+def _is_file(word: str) -> bool:
+    """Tell a file's name from an emotion's, which has no suffix and no folder."""
+    path = Path(word)
+    return path.suffix != "" or len(path.parts) > 1
 
 
 def _list(_: argparse.Namespace) -> None:
