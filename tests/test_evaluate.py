@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import shutil
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
@@ -22,7 +22,15 @@ from ser.bundle import SHIPPED
 from ser.features import Features, feature_names
 from ser.labels import INNER_LABELS
 from tests.corpora_on_disk import write_corpus, write_demographics
-from training import baselines, evaluate, train
+from training import (
+    baselines,
+    evaluate,
+    gate,
+    prosody_reference,
+    robustness,
+    spectrograms,
+    train,
+)
 from training.batches import fit_scaling
 from training.benchmark.figures import compute_benchmark
 from training.benchmark.fusion import best_share, fuse
@@ -43,6 +51,7 @@ from training.benchmark.report import _groups, as_markdown
 from training.corpora import Clip, find_corpora, fingerprint, read_table, write_table
 from training.dataset import Dataset, TrainingError
 from training.folds import held_out_speakers
+from training.recipes import __main__ as recipes
 from training.teacher import NAME
 
 SPEAKER_INDEPENDENT, LEAVE_OUT, RANDOM = PROTOCOLS
@@ -670,6 +679,25 @@ def test_numbers_that_make_no_sense_are_refused_before_anything_is_measured(
         with pytest.raises(SystemExit, match="2"):
             command.main(options)
         assert "is not a number" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("command", "given"),
+    [
+        (gate.main, ["--noise", "folder"]),
+        (prosody_reference.main, []),
+        (robustness.main, []),
+        (spectrograms.main, ["pack", "pack.npz"]),
+        (spectrograms.main, ["train", "pack.npz"]),
+        (recipes.main, ["run", "mlp-ravdess"]),
+    ],
+)
+def test_a_seed_below_zero_is_refused_by_all(
+    command: Callable[[list[str]], int], given: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit, match="2"):
+        command([*given, "--seed", "-1"])
+    assert "'-1' is not a number" in capsys.readouterr().err
 
 
 def test_a_fold_trains_and_scales_on_its_training_part_alone(

@@ -30,7 +30,7 @@ import numpy as np
 from ser.bundle import GATE_FILE, write_gate
 from ser.gate import LIMIT, SpeechGate, span_means
 from ser.gate_features import VERSION
-from training.command import exit_status
+from training.command import exit_status, not_negative
 from training.corpora import read_table
 from training.dataset import TrainingError
 from training.folds import held_out_speakers
@@ -280,7 +280,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--out", type=Path, default=Path("."))
     parser.add_argument("--cache", type=Path, help="keeps what was measured, for a second run")
-    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--seed", type=not_negative, default=1)
     return parser
 
 

@@ -24,7 +24,7 @@ import numpy as np
 from ser.features import PROSODIC_FEATURES, feature_schema
 from ser.labels import LABELS, public_label
 from ser.prosody_reference import FILE, LEAST_VOICED, MEASURES, PERCENTILES, SEXES, VERSION
-from training.command import exit_status
+from training.command import exit_status, not_negative
 from training.corpora import Clip, fingerprint, read_table
 from training.corpora.ravdess import SONG
 from training.dataset import TrainingError, load_dataset
@@ -147,7 +147,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--table", type=Path, default=Path("cleaned_data.csv"))
     parser.add_argument("--cache", type=Path, default=Path("runs/cache"), help="of the features")
     parser.add_argument("--out", type=Path, default=Path(), help="folder with artifacts/")
-    parser.add_argument("--seed", type=int, default=1, help="that the cache was made with")
+    parser.add_argument("--seed", type=not_negative, default=1, help="that the cache was made with")
     parser.add_argument("--jobs", type=int, default=-1, help="processes that extract features")
     return parser
 

@@ -27,7 +27,7 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # before Keras brings Tensor
 import numpy as np
 import soundfile
 
-from training.command import exit_status, positive
+from training.command import exit_status, not_negative, positive
 from training.conditions import conditions, make_tasks
 from training.corpora import Clip, fingerprint, read_table
 from training.corpora.ravdess import SONG
@@ -148,7 +148,7 @@ def _parser() -> argparse.ArgumentParser:
         metavar="N",
         help="so many, drawn by corpus and emotion (default: all)",
     )
-    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--seed", type=not_negative, default=1)
     parser.add_argument("--jobs", type=int, default=-1, help="processes (default: one a core)")
     return parser
 

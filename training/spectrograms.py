@@ -36,7 +36,7 @@ from ser.features import Features
 from ser.features.scaling import Scaling
 from training.batches import SpectrogramBatches, fit_scaling
 from training.benchmark.protocols import PROTOCOLS, chosen_parts, make_part
-from training.command import exit_status, positive
+from training.command import exit_status, not_negative, positive
 from training.corpora import Clip, read_table
 from training.dataset import Dataset, TrainingError, load_dataset
 from training.fitting import FRESH, Run, fit_cnn
@@ -196,7 +196,7 @@ def _parser() -> argparse.ArgumentParser:
     train.set_defaults(work=_train)
     for command in (pack, train):
         command.add_argument("pack", type=Path, metavar="FILE")
-        command.add_argument("--seed", type=int, default=1)
+        command.add_argument("--seed", type=not_negative, default=1)
     for option, default, what in (
         ("--table", "cleaned_data.csv", "clips, from training.prepare"),
         ("--cache", "runs/cache", "where features are kept"),

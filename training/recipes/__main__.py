@@ -24,7 +24,7 @@ from ser.errors import AudioError
 from ser.recipe_bundle import open_recipe, save_recipe
 from training.benchmark.predictions import FOLDER
 from training.benchmark.writing import percent
-from training.command import exit_status
+from training.command import exit_status, not_negative
 from training.corpora import read_table
 from training.dataset import TrainingError
 from training.recipes import RECIPES, OwnModel, Recipe
@@ -233,7 +233,7 @@ def _parser() -> argparse.ArgumentParser:
     run = commands.add_parser("run", help="prepare, train, score under both protocols, save")
     run.set_defaults(command=_run)
     run.add_argument("name", metavar="NAME")
-    run.add_argument("--seed", type=int, default=1)
+    run.add_argument("--seed", type=not_negative, default=1)
     run.add_argument(
         "--protocol",
         nargs="*",
