@@ -321,6 +321,16 @@ def test_a_fresh_recording_is_answered(
     assert asked == [2.0]
 
 
+@pytest.mark.parametrize("seconds", ["x", "0.4", "61", "nan", "inf"])
+def test_no_length_of_a_recording_is_told_so(
+    seconds: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit):
+        main(["answer", "mlp-ravdess", "--record", seconds])
+    told = f"'{seconds}' is not a number of seconds between 0.5 and 60"
+    assert told in capsys.readouterr().err
+
+
 def test_a_file_without_sound_is_named(ran: Path, capsys: pytest.CaptureFixture[str]) -> None:
     soundfile.write(ran / "nothing.wav", _silence(1.0), RATE)
     files = [_clip(ran, CALM), str(ran / "nothing.wav")]

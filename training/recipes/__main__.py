@@ -216,9 +216,13 @@ def _bundle(recipe: Recipe, options: argparse.Namespace) -> Path:
 
 
 def _seconds(text: str) -> float:
-    seconds = float(text)
-    if not (math.isfinite(seconds) and 0.5 <= seconds <= 60):
-        raise argparse.ArgumentTypeError("between 0.5 and 60 seconds, please")
+    """Read a length of time for argparse."""
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = math.nan
+    if not 0.5 <= seconds <= 60:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number of seconds between 0.5 and 60")
     return seconds
 
 
