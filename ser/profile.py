@@ -343,17 +343,19 @@ def voice_offset(clips: np.ndarray, reference: np.ndarray, trust: Trust) -> np.n
     clips : np.ndarray [shape=(n, 9)]
         Log-probabilities of clips of one voice.
     reference : np.ndarray [shape=(9,)]
-        Mean log-probabilities of the same kind of speech in all voices.
+        Mean log-probabilities of the same kind of speech in all voices; NaN for an emotion
+        that was never taught.
     trust : Trust
 
     Returns
     -------
     np.ndarray [shape=(9,)]
-        To be taken off log-probabilities; zero without clips.
+        To be taken off log-probabilities; zero without clips, and for what was never taught.
     """
     import numpy as np
 
     if not len(clips):
         return np.zeros(len(reference))
-    result: np.ndarray = trust.of(len(clips)) * (clips.mean(axis=0) - reference)
+    difference = np.nan_to_num(clips.mean(axis=0) - reference)
+    result: np.ndarray = trust.of(len(clips)) * difference
     return result

@@ -85,6 +85,12 @@ def test_few_clips_are_believed_less() -> None:
     assert sizes == pytest.approx([8 * 0.6 / 3, 8 * 0.6 * 4 / 6, 8 * 0.6], rel=0.01)
 
 
+def test_nothing_is_taken_off_an_emotion_that_was_never_taught() -> None:
+    reference = np.array([np.nan, *np.zeros(8)])
+    offset = voice_offset(np.full((4, 9), -1.0), reference, Trust(1.0, 0.0))
+    np.testing.assert_allclose(offset, [0.0, *np.full(8, -1.0)])
+
+
 def test_without_clips_or_strength_nothing_is_taken_off() -> None:
     clip = REFERENCE + np.arange(9.0)
     assert not voice_offset(np.empty((0, 9)), REFERENCE, Trust(1.0, 1.0)).any()

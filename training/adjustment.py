@@ -18,8 +18,8 @@ from ser.labels import INNER_LABELS
 from training.batches import ABSENT, asked_of, chances_of
 from training.dataset import Dataset
 
-NEVER = 60.0
-"""Taken off an emotion that was never taught: nothing is left of its probability."""
+NEVER = 1000.0
+"""Taken off an emotion that was never taught: nothing is left of it at any temperature."""
 
 
 def deaf_logits(dataset: Dataset) -> np.ndarray:

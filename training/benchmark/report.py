@@ -233,9 +233,9 @@ def _voices(entries: Sequence[dict[str, Any]]) -> Iterator[str]:
         "seconds of speech (where a speaker has so few, all but one), say how this voice differs "
         "from others; they are not scored, all other clips are, before and after. From the CNN's "
         "answers the voice's offset is taken off, the clips drawn several times over; the hybrid "
-        "asks a network that hears how a clip differs from the voice at rest, if one was trained. How far either is "
-        f"believed was chosen on {entries[0]['chosen_on']}. In the same seven public classes as "
-        "above, in points."
+        "asks a network that hears how a clip differs from the voice at rest, if one was trained. "
+        f"How far either is believed was chosen on {entries[0]['chosen_on']}. In the same seven "
+        "public classes as above, in points."
     )
     yield table(
         ["clips of", "model", "UAR before", "after", "gain", "of seven: before", "after", "gain",
