@@ -20,10 +20,10 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
-def known(read: Callable[[Path], T], root: Path, name: str) -> T | None:
-    """Give what the file ``name`` below ``root`` holds, or say why there is nothing."""
+def known(read: Callable[..., T], root: Path, name: str, *more: str) -> T | None:
+    """Give what ``read(root, *more)`` finds in the file ``name``, or say why there is nothing."""
     try:
-        return _kept(read.__name__, str(root), _changed_ns(root / name), read)
+        return _kept(_name(read), str(root), _changed_ns(root / name), more, read)
     except ReportError as error:
         st.info(str(error))
         return None
@@ -33,7 +33,7 @@ def plot(draw: Callable[..., go.Figure], *given: object, key: str, alt: str) -> 
     """Draw a chart of what is given; ``alt`` is what a screen reader says."""
     from ser.charts import CHART_CONFIG
 
-    figure = _drawn(draw.__name__, repr(given), draw, given)
+    figure = _drawn(_name(draw), repr(given), draw, given)
     st.plotly_chart(figure, config=CHART_CONFIG, key=key, alt=alt)
 
 
@@ -60,6 +60,11 @@ def choose_model(key: str) -> str:
     )
 
 
+def _name(function: Callable[..., object]) -> str:
+    """Tell a function from others of the same name elsewhere."""
+    return f"{function.__module__}.{function.__qualname__}"
+
+
 def _changed_ns(path: Path) -> int:
     try:
         return path.stat().st_mtime_ns
@@ -68,9 +73,11 @@ def _changed_ns(path: Path) -> int:
 
 
 @st.cache_resource(max_entries=32, show_spinner=False)
-def _kept(name: str, root: str, changed_ns: int, _read: Callable[[Path], T]) -> T:
+def _kept(
+    name: str, root: str, changed_ns: int, more: tuple[str, ...], _read: Callable[..., T]
+) -> T:
     """Read a file once for each state it is in."""
-    return _read(Path(root))
+    return _read(Path(root), *more)
 
 
 @st.cache_resource(max_entries=64, show_spinner=False)

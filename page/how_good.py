@@ -10,7 +10,7 @@ from page.figures import known, plot, show_balance
 from page.kept import answering, are_ours, model_names
 from page.measured import show_benchmark
 from ser import reports
-from ser.architecture import Block, read_blocks
+from ser.architecture import read_blocks
 from ser.bundle import MODEL_FILES, SHIPPED
 from ser.prediction import MODELS
 from ser.reports import System
@@ -132,11 +132,12 @@ def show_architecture(root: Path) -> None:
     from ser.speech_encoder import WEIGHTS
 
     st.header("What is inside?", anchor=False)
-    blocks = known(_hybrid_blocks, root, MODEL_FILES["hybrid"])
+    blocks = known(read_blocks, root, MODEL_FILES["hybrid"], "hybrid")
     if blocks is None:
         return
     all_of_it = sum(block.parameters for block in blocks)
-    cnn = sum(block.parameters for block in known(_cnn_blocks, root, MODEL_FILES["cnn"]) or ())
+    alone = known(read_blocks, root, MODEL_FILES["cnn"], "cnn") or ()
+    cnn = sum(block.parameters for block in alone)
     st.write(
         f"The **CNN** ({in_short(cnn)} weights) looks at a picture of the sound, time across "
         "and pitch upwards, with filters that learnt what to look for. The **hybrid** "
@@ -150,14 +151,6 @@ def show_architecture(root: Path) -> None:
     )
     told = "; ".join(f"{block.key}, {describe(block)}" for block in blocks)
     plot(architecture_chart, blocks, key="architecture", alt=f"The parts of both networks: {told}")
-
-
-def _hybrid_blocks(root: Path) -> tuple[Block, ...]:
-    return read_blocks(root, "hybrid")
-
-
-def _cnn_blocks(root: Path) -> tuple[Block, ...]:
-    return read_blocks(root, "cnn")
 
 
 def show_origin(root: Path) -> None:

@@ -395,8 +395,10 @@ def _save(path: Path, samples: np.ndarray, sample_rate: int) -> None:
     """
     import soundfile
 
+    from ser.audio import openable_name
+
     try:
-        soundfile.write(path, samples, sample_rate, subtype="PCM_16", format="WAV")
+        soundfile.write(openable_name(path), samples, sample_rate, subtype="PCM_16", format="WAV")
     except (OSError, soundfile.LibsndfileError) as error:
         raise MicrophoneError(f"{path}: The recording cannot be saved there ({error}).") from error
 

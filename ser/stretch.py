@@ -36,19 +36,19 @@ class Stretch:
         return self.start_s + self.sound.duration_s
 
 
-def loudest_stretch(sound: Sound, *, longest_s: float = LONGEST_S) -> Stretch:
+def loudest_stretch(sound: Sound) -> Stretch:
     """Find the loudest seconds, or give all of a recording that is no longer than that.
 
     Loud is what has the highest mean level in dB: a bang in a silence does not count
     for more than somebody who speaks all the time.
     """
-    if sound.duration_s <= longest_s:
+    if sound.duration_s <= LONGEST_S:
         return Stretch(sound, 0.0)
     frame = int(_FRAME_S * SAMPLE_RATE)
     frames = sound.samples[: len(sound.samples) // frame * frame].reshape(-1, frame)
     level_db = 10 * np.log10(frames.astype(np.float64).var(axis=1) + 1e-12)
     level_db = np.maximum(level_db, level_db.max() - _RANGE_DB)
-    count = round(longest_s / _FRAME_S)
+    count = round(LONGEST_S / _FRAME_S)
     start = int(np.convolve(level_db, np.ones(count), "valid").argmax()) * frame
     samples = sound.samples[start : start + count * frame]
     return Stretch(Sound(samples), start / SAMPLE_RATE)

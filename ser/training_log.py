@@ -111,7 +111,7 @@ class TrainingLog:
         return max((self.wanted - self.done) * self.epoch_s - begun_s, 0.0)
 
     def progress(self, *, now_s: float | None = None) -> str:
-        """Say how far it is: "12 of 50 epochs are done, about 8 minutes left."."""
+        """Say how far it is: "12 of 50 epochs are done, about 38 minutes left."."""
         of_all = "" if self.wanted is None else f" of {self.wanted}"
         is_or_are = "is" if self.done == 1 else "are"
         status = self.status(now_s=now_s)
@@ -196,12 +196,18 @@ def read_trainings(folder: str | Path | None = None) -> list[TrainingLog]:
         The one that was written to last comes first. Empty where there is no such folder.
     """
     folder = runs_folder() if folder is None else Path(folder)
-    paths = [path for network in NETWORKS for path in folder.glob(f"*/{network}.csv")]
-    logs = [log for log in map(_read, paths) if log is not None]
+    # This app's own recipes keep their trainings one folder deeper.
+    paths = [
+        path
+        for network in NETWORKS
+        for depth in ("*", "*/*")
+        for path in folder.glob(f"{depth}/{network}.csv")
+    ]
+    logs = [log for path in paths if (log := _read(path, folder)) is not None]
     return sorted(logs, key=lambda log: log.changed_s, reverse=True)
 
 
-def _read(path: Path) -> TrainingLog | None:
+def _read(path: Path, folder: Path) -> TrainingLog | None:
     """Read one log and what lies beside it; None where it cannot be read."""
     beside = path.parent / path.stem
     try:
@@ -216,7 +222,7 @@ def _read(path: Path) -> TrainingLog | None:
     begun = _facts(beside / "begun.json")
     learnt = _curves(rows, "")
     return TrainingLog(
-        run=path.parent.name,
+        run=path.parent.relative_to(folder).as_posix(),
         network=path.stem,
         epochs=tuple(rows),
         loss=learnt.loss,

@@ -16,7 +16,7 @@ from ser import ProfileError, Recognizer, VoiceProfile
 from ser.errors import BundleError
 from ser.features.classic import (
     CLASSIC_FEATURES,
-    classic_features,
+    classic_means,
     envelope_mask,
     remove_silence,
 )
@@ -48,6 +48,11 @@ def _tone(hertz: float, duration_s: float, gain: float = 0.3) -> np.ndarray:
 
 def _silence(duration_s: float) -> np.ndarray:
     return np.zeros(round(duration_s * RATE), dtype=np.float32)
+
+
+def classic_features(samples: np.ndarray) -> np.ndarray:
+    """As recipes do it."""
+    return classic_means(remove_silence(samples))
 
 
 def _named(samples: np.ndarray) -> dict[str, float]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import time
 from pathlib import Path
 
 import pytest
@@ -116,9 +117,11 @@ def test_the_latest_comes_first_and_other_files_are_passed_over(tmp_path: Path) 
     write(tmp_path, lines(1), name="all/cnn", written_s=BEGAN_S)
     write(tmp_path, lines(2), name="all/functionals", written_s=BEGAN_S + 2)
     write(tmp_path, lines(3), name="fold-1/cnn", written_s=BEGAN_S + 1)
+    write(tmp_path, lines(4), name="multicorpus/fold-1/cnn", written_s=BEGAN_S + 3)
     (tmp_path / "cache").mkdir()
     (tmp_path / "cache/other.csv").write_text(lines(1))
     found = [(log.run, log.network) for log in read_trainings(tmp_path)]
+    assert found.pop(0) == ("multicorpus/fold-1", "cnn"), "a recipe's lies deeper"
     assert found == [("all", "functionals"), ("fold-1", "cnn"), ("all", "cnn")]
     assert read_trainings(tmp_path / "missing") == []
 
@@ -186,6 +189,8 @@ def test_a_recipe_that_fell_silent_is_not_said_to_have_been_stopped(tmp_path: Pa
     os.utime(path, (BEGAN_S, BEGAN_S))
     assert only(tmp_path).status(now_s=BEGAN_S + 60) == "running"
     assert only(tmp_path).progress(now_s=BEGAN_S + 600) == "2 epochs are done."
+    path.write_text(RECIPE + "0,2.0,0.2,2.1,0.15,2.2,0.1\n")
+    assert only(tmp_path).progress(now_s=time.time() + 600) == "1 epoch is done."
 
 
 def test_what_a_training_writes_is_what_is_read(tmp_path: Path) -> None:

@@ -82,11 +82,6 @@ def remove_silence(samples: np.ndarray, *, threshold: float = THRESHOLD) -> np.n
     return samples[mask] if mask.any() else samples
 
 
-def classic_features(samples: np.ndarray) -> np.ndarray:
-    """Measure the 180 of a recording whose silence is still in it [shape=(180,)]."""
-    return classic_means(remove_silence(samples))
-
-
 def classic_means(samples: np.ndarray) -> np.ndarray:
     """Measure the 180 of what :func:`remove_silence` has left.
 
