@@ -37,7 +37,10 @@ class Ear(Recognizer):
         self.heard.append(len(samples))
         if self.fault and len(samples) == self.faulty_length:
             raise self.fault
-        duration_s, level = len(samples) / SAMPLE_RATE, float(np.mean(samples))
+        duration_s, level = (
+            len(samples) / SAMPLE_RATE,
+            float(np.sum(samples)) / max(len(samples), 1),
+        )
         if not level:
             return Heard(duration_s, "no_speech", {})
         return Heard(

@@ -225,7 +225,8 @@ def test_a_taught_cnn_is_trained_and_nothing_of_the_teacher_is_left_in_it(
 
 def test_with_and_without_a_teacher_are_two_trainings(dataset: Dataset, tmp_path: Path) -> None:
     settings = {"seed": 1, "teacher": "Smart Turn 3.2", "foretold": 30}
-    (tmp_path / "state.json").write_text(json.dumps({"settings": settings}))
+    state = {"epoch": 1, "weights": "epoch-1.weights.h5", "settings": settings}
+    (tmp_path / "state.json").write_text(json.dumps(state))
     with pytest.raises(TrainingError, match=r"had other settings.* \(foretold, teacher\)"):
         resume(build_cnn(), tmp_path, settings={"seed": 1})
 

@@ -80,7 +80,7 @@ def resume(model: keras.Model, folder: Path, *, settings: dict[str, Any]) -> int
     try:
         state = json.loads(path.read_text())
         before, weights, done = state["settings"], folder / state["weights"], int(state["epoch"])
-    except (OSError, ValueError, KeyError) as error:
+    except (OSError, ValueError, KeyError, TypeError) as error:
         raise _damaged(folder, path) from error
     differing = [
         name for name in sorted({*before, *settings}) if before.get(name) != settings.get(name)
