@@ -14,14 +14,14 @@ from typing import Any, Generic, TypeVar
 
 import streamlit as st
 
-_RUNS, _KEPT = "runs", "kept-choices"
+_BEGUN, _ENDED, _KEPT = "runs-begun", "run-ended-last", "kept-choices"
 
 Answer = TypeVar("Answer")
 
 
 @dataclass(frozen=True)
 class _Choice(Generic[Answer]):
-    """What was chosen, the key of the widget that asked, and how many runs had ended then."""
+    """What was chosen, the key of the widget that asked, and in which run it was drawn last."""
 
     answer: Answer
     key: str
@@ -30,6 +30,7 @@ class _Choice(Generic[Answer]):
 
 def begin_run() -> None:
     """Keep what was chosen since the last run: one that is cut short may not come to the widget."""
+    st.session_state[_BEGUN] = _run() + 1
     for name, last in _kept().items():
         now = st.session_state.get(last.key)
         if now is not None:
@@ -37,8 +38,8 @@ def begin_run() -> None:
 
 
 def end_run() -> None:
-    """Count the runs of this visit that came to their end: browsers drop what these left out."""
-    st.session_state[_RUNS] = _run() + 1
+    """Note which run came to its end: browsers drop what it left out, and only then."""
+    st.session_state[_ENDED] = _run()
 
 
 def held(name: str, first: Answer) -> Answer:
@@ -64,7 +65,8 @@ def remembered(
         given; None where the widget is there already.
     """
     last, answer, run = _last(name, first), held(name, first), _run()
-    key = last.key if last.run >= run - 1 else f"{name}-{run}"
+    was_left_out = last.run < st.session_state.get(_ENDED, 0)
+    key = f"{name}-{run}" if was_left_out else last.key
     now = ask(key, None if key in st.session_state else answer)
     chosen = answer if now is None else now
     _kept()[name] = _Choice(chosen, key, run)
@@ -136,4 +138,4 @@ def _last(name: str, first: Answer) -> _Choice[Answer]:
 
 
 def _run() -> int:
-    return int(st.session_state.get(_RUNS, 0))
+    return int(st.session_state.get(_BEGUN, 0))

@@ -17,6 +17,8 @@ def two_pages() -> None:
     if not st.session_state.get("elsewhere"):
         st.text(choose("colour", "Colour", ["red", "green", "blue"]))
         st.text(str(switch("loud", "Loud", first=True)))
+    if st.session_state.get("cut late"):
+        st.stop()
     end_run()
 
 
@@ -60,6 +62,21 @@ def test_a_click_that_a_run_cut_short_never_came_to_is_kept(page: AppTest) -> No
     page.session_state["cut short"] = True
     page.segmented_control[0].set_value("blue").run()
     page.session_state["cut short"] = False
+    page.session_state["elsewhere"] = True
+    page.run()
+    page.session_state["elsewhere"] = False
+    assert chosen(page.run())[0] == "blue"
+    assert page.segmented_control[0].key != key
+
+
+def test_a_run_cut_short_after_the_question_does_not_hide_that_the_next_left_it_out(
+    page: AppTest,
+) -> None:
+    """A click and, at once, another file: the browser dropped the widget, so it must be another."""
+    key = page.segmented_control[0].key
+    page.session_state["cut late"] = True
+    page.segmented_control[0].set_value("blue").run()
+    page.session_state["cut late"] = False
     page.session_state["elsewhere"] = True
     page.run()
     page.session_state["elsewhere"] = False
