@@ -86,8 +86,8 @@ def load(source: Source, *, empty_too: bool = False) -> Sound:
     ----------
     source : path, bytes, binary file object, or (samples, sample_rate)
         Files in any format libsndfile reads (WAV, FLAC, OGG, Opus, MP3, AIFF,
-        …). Samples have shape (n,) or (n, channels); integers are scaled by
-        their type's range, floats are taken as they are.
+        …). Samples have shape (n,) or (n, channels); integers of up to 32
+        bits are scaled by their type's range, floats are taken as they are.
     empty_too : bool
         Let silence and sounds of less than :data:`MIN_DURATION_S` pass, for
         those who have an answer to them.
