@@ -80,9 +80,13 @@ def sureness(prediction: Prediction) -> str:
 
 def _candidates(prediction: Prediction) -> str:
     """Name what it may be: both labels only where neither stands out."""
-    if prediction.probabilities[str(prediction.second)] < CLOSE * prediction.confidence:
+    if _stands_out(prediction):
         return f"Perhaps {prediction.label}"
     return f"Between {prediction.label} and {prediction.second}"
+
+
+def _stands_out(prediction: Prediction) -> bool:
+    return prediction.probabilities[str(prediction.second)] < CLOSE * prediction.confidence
 
 
 def advice(prediction: Prediction) -> str:
@@ -127,7 +131,9 @@ def caption(prediction: Prediction) -> str:
     if prediction.label is None:
         return said
     if hard_to_say(prediction):
-        return f"{said}: {_candidates(prediction).lower()}"
+        # In a phone's table there is no room for more.
+        either = f"{prediction.label} or {prediction.second}"
+        return f"{said}: {f'perhaps {prediction.label}' if _stands_out(prediction) else either}"
     return f"{said} ({percent(prediction.confidence)})"
 
 

@@ -94,6 +94,9 @@ def test_captions_say_what_a_stretch_sounds_like() -> None:
     assert wording.caption(prediction("fear", 0.62)) == "Sounds like fear (62 %)"
     doubtful = replace(prediction("fear", 0.62, "sad"), status="uncertain")
     assert wording.caption(doubtful) == "Hard to say: perhaps fear"
+    even = {**doubtful.probabilities, "fear": 0.4, "sad": 0.3}
+    close = replace(doubtful, confidence=0.4, probabilities=even)
+    assert wording.caption(close) == "Hard to say: fear or sad"
     assert wording.caption(Prediction(None, 0.0, {}, "cnn", 3.0, "no_speech")) == "No speech heard"
 
 
