@@ -18,6 +18,7 @@ from tests.browser.serving import (
     PATIENCE_MS,
     find_chromium,
     open_tab,
+    press_section,
     running_page,
     take_picture,
 )
@@ -35,7 +36,7 @@ def analyse(page: Page) -> None:
 def ask_why(page: Page) -> None:
     """Ask what the answer hung on."""
     analyse(page)
-    page.get_by_text("Why?").click()
+    press_section(page, "Why?")
     page.locator(".js-plotly-plot").nth(3).wait_for()
 
 

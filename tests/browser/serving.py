@@ -108,6 +108,23 @@ def open_tab(page: Page, name: str) -> None:
     raise PageError(f"The tab {name!r} does not open.")
 
 
+def press_section(page: Page, title: str) -> None:
+    """Open a section that is closed, or close an open one; press again where a press missed."""
+    section = page.locator("details").filter(has=page.locator("summary", has_text=title)).last
+    was_open = section.get_attribute("open") is not None
+    changed = (
+        expect(section).not_to_have_attribute if was_open else expect(section).to_have_attribute
+    )
+    for _ in range(5):
+        section.locator("summary").first.click()
+        try:
+            changed("open", "", timeout=15_000)
+        except AssertionError:  # what is drawn late pushes what is below it about
+            continue
+        return
+    raise PageError(f"The section {title!r} does not {'close' if was_open else 'open'}.")
+
+
 def go_to(page: Page, title: str, *, heading: str | None = None) -> None:
     """Go to another page by its link above this one; click again where the first click missed."""
     shown = page.get_by_role("heading", level=1)

@@ -12,7 +12,13 @@ from playwright.sync_api import Locator, Page, TimeoutError, expect
 
 from ser.audio import SAMPLE_RATE
 from ser.labels import LABELS
-from tests.browser.serving import PATIENCE_MS, go_to, open_tab, wait_until_drawn
+from tests.browser.serving import (
+    PATIENCE_MS,
+    go_to,
+    open_tab,
+    press_section,
+    wait_until_drawn,
+)
 
 PAGES = {"Analyse": "What does this voice sound like?", "How good is it?": "How good is it?"}
 ANSWER = re.compile("^(Sounds|Hard to say)")
@@ -46,7 +52,7 @@ def expect_answer(page: Page) -> None:
 def test_upload_shows_the_chart(page: Page, speech_wav: Path) -> None:
     give(page, speech_wav)
     expect_answer(page)
-    page.get_by_text("Ask another model").click()
+    press_section(page, "Ask another model")
     page.get_by_role("radio", name="Side by side").click()
     expect(charts(page)).to_have_count(3)
 
@@ -58,14 +64,14 @@ def test_one_file_after_the_other_is_answered_by_the_model_that_was_chosen(
     files = [write(tmp_path / f"{name}.wav", samples) for name, samples in voices.items()]
     give(page, files[0])
     expect_answer(page)
-    page.get_by_text("Ask another model").click()
+    press_section(page, "Ask another model")
     page.get_by_role("radio", name="CNN").click()
     for file in [*files[1:], *files]:
         give(page, file)
         expect(page.get_by_text(file.name)).to_be_visible()
         wait_until_drawn(page)
         expect_answer(page)
-        page.get_by_text("Ask another model").click()
+        press_section(page, "Ask another model")
         expect(page.get_by_role("radio", name="CNN")).to_be_checked()
     expect(page.get_by_role("alert")).to_have_count(0)
 
@@ -74,16 +80,16 @@ def test_choices_outlive_a_look_at_another_page(page: Page) -> None:
     open_tab(page, "Try a sample")
     page.get_by_role("radio", name="Plain").click()
     expect_answer(page)
-    page.get_by_text("Ask another model").click()
+    press_section(page, "Ask another model")
     page.get_by_role("radio", name="CNN").click()
     for _ in range(2):
         go_to(page, "How good is it?")
         go_to(page, "Analyse", heading=PAGES["Analyse"])
-        page.get_by_text("Clean the sound").click()
+        press_section(page, "Clean the sound")
         expect(charts(page)).to_have_count(3)
-        page.get_by_text("Clean the sound").click()
+        press_section(page, "Clean the sound")
         expect(page.get_by_role("radio", name="Plain")).to_be_checked()
-        page.get_by_text("Ask another model").click()
+        press_section(page, "Ask another model")
         expect(page.get_by_role("radio", name="CNN")).to_be_checked()
     expect(page.get_by_test_id("stException")).to_have_count(0)
 
@@ -142,7 +148,7 @@ def test_a_longer_recording_is_followed_over_time_and_taken_away(
     page.get_by_role("button", name="Show how it changes").click()
     expect(page.get_by_text("Choose a row to hear it.")).to_be_visible()
     expect(charts(page)).to_have_count(3)
-    page.get_by_text("Take it away").click()
+    press_section(page, "Take it away")
     result = json.loads(download(page, "JSON"))
     assert [answer["model"] for answer in result["results"]] == ["hybrid", "cnn"]
     rows = download(page, "Timeline CSV").splitlines()
@@ -173,7 +179,7 @@ def download(page: Page, name: str) -> str:
 def test_a_voice_is_learnt_used_and_forgotten(
     wide_page: Page, tmp_path: Path, speech: np.ndarray
 ) -> None:
-    wide_page.get_by_text("My voice").click()
+    press_section(wide_page, "My voice")
     wide_page.get_by_role("radio", name="Upload a recording").click()
     neutral = write(tmp_path / "neutral.wav", np.tile(speech, 4))
     wide_page.locator("input[type=file]").nth(1).set_input_files(neutral)
