@@ -68,22 +68,8 @@ class RecipeRecognizer(Recognizer):
         """
         raise BundleError(f"{self._recipe.name} cannot learn a voice.")
 
-    def check(
-        self,
-        model: str | None = None,
-        *,
-        profile: VoiceProfile | None = None,
-        same_speaker: bool = False,
-    ) -> str:
-        """Refuse to allow for what clips of one voice share; else as :meth:`Recognizer.check`.
-
-        Raises
-        ------
-        BundleError
-        """
-        if same_speaker:
-            raise BundleError(f"{self._recipe.name} cannot allow for a voice that clips share.")
-        return super().check(model, profile=profile)
+    def _check_shared(self, model: str) -> None:
+        raise BundleError(f"{self._recipe.name} cannot allow for a voice that clips share.")
 
     def _make_ready(self, model: str) -> None:
         """Do nothing: it is open."""

@@ -145,13 +145,13 @@ class Recognizer:
         ProfileError, BundleError, ValueError
             As :meth:`answers` would.
         """
-        from ser.profile import check_profile, read_voices
+        from ser.profile import check_profile
 
         model = self._chosen(model)
         if profile is not None:
             check_profile(profile, self._bundle, model)
         elif same_speaker:
-            read_voices(self._bundle, model)
+            self._check_shared(model)
         return model
 
     def hear(self, source: Source, *, models: Sequence[str] | None = None) -> Heard:
@@ -398,6 +398,12 @@ class Recognizer:
             return self.hear(source, models=[model])
         except AudioError as error:
             return error
+
+    def _check_shared(self, model: str) -> None:
+        """Refuse where nothing says what all voices share."""
+        from ser.profile import read_voices
+
+        read_voices(self._bundle, model)
 
     def _shared_offset(self, values: np.ndarray, model: str) -> np.ndarray:
         """Estimate what log-probabilities [shape=(clips, 9)] share [shape=(9,)]."""
