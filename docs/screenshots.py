@@ -16,6 +16,7 @@ from playwright.sync_api import Browser, FloatRect, Page, sync_playwright
 from tests.browser.serving import (
     FLAGS,
     PATIENCE_MS,
+    choose,
     find_chromium,
     open_tab,
     press_section,
@@ -29,7 +30,7 @@ HERE = Path(__file__).parent
 def analyse(page: Page) -> None:
     """Let it answer to the lively sample."""
     open_tab(page, "Try a sample")
-    page.get_by_role("radio", name="High and quick").click()
+    choose(page, "High and quick")
     page.locator(".js-plotly-plot").nth(1).wait_for()
 
 

@@ -2,6 +2,9 @@
 
 Skipped where no Chromium is installed, unless SER_REQUIRE_BROWSER=1 is set.
 Screenshots of how each story ends are left in test-output/.
+
+With SER_BROWSER_LATE_MS=1500 all that the browser sends leaves it that much later, as over
+a slow line or on a busy machine: what a story forgets to wait for fails then each time.
 """
 
 from __future__ import annotations
@@ -25,6 +28,12 @@ from tests.browser.serving import (
 )
 
 PICTURES = ROOT / "test-output"
+SEND_LATE = """
+for (const kind of [WebSocket, XMLHttpRequest]) {
+    const send = kind.prototype.send;
+    kind.prototype.send = function (data) { setTimeout(() => send.call(this, data), LATE_MS); };
+}
+"""
 expect.set_options(timeout=PATIENCE_MS)
 NO_BRACKETS = str.maketrans({"[": "-", "]": None})
 
@@ -76,6 +85,8 @@ def open_page(
         permissions=["microphone"],
         accept_downloads=True,
     )
+    if late_ms := os.environ.get("SER_BROWSER_LATE_MS"):
+        context.add_init_script(SEND_LATE.replace("LATE_MS", late_ms))
     opened = context.new_page()
     opened.set_default_timeout(PATIENCE_MS)
     opened.goto(f"{address}/{path}")

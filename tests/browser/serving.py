@@ -11,12 +11,12 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryFile
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 ROOT = Path(__file__).parent.parent.parent
 CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
@@ -91,51 +91,54 @@ def wait_until_drawn(page: Page) -> None:
     page.locator("[data-testid=stApp][data-test-script-state=notRunning]").wait_for()
 
 
-def open_tab(page: Page, name: str) -> None:
-    """Click a tab as people do: again, where it moved from under the pointer.
+def press(button: Locator, expect_change: Callable[[float], None]) -> None:
+    """Press as people do: again, where nothing came of it.
 
-    What loads late pushes the tabs about, and a press that begins on one and ends beside
-    it opens nothing.
+    What is drawn late pushes what is below it about, and a press that begins on a button
+    and ends beside it does nothing.
+
+    Parameters
+    ----------
+    button : Locator
+    expect_change : callable
+        Raises AssertionError where nothing came of it within the milliseconds it is given.
     """
-    tab = page.get_by_role("tab", name=name)
-    for _ in range(5):
-        tab.click()
+    for patience_ms in (15_000, 30_000, 60_000):
+        button.click()
         try:
-            expect(tab).to_have_attribute("aria-selected", "true", timeout=3_000)
+            expect_change(patience_ms)
         except AssertionError:
             continue
         return
-    raise PageError(f"The tab {name!r} does not open.")
+    expect_change(PATIENCE_MS)
+
+
+def open_tab(page: Page, name: str) -> None:
+    """Open a tab."""
+    tab = page.get_by_role("tab", name=name)
+    press(tab, lambda ms: expect(tab).to_have_attribute("aria-selected", "true", timeout=ms))
+
+
+def choose(page: Page, name: str) -> None:
+    """Choose one of several options."""
+    option = page.get_by_role("radio", name=name)
+    press(option, lambda ms: expect(option).to_be_checked(timeout=ms))
 
 
 def press_section(page: Page, title: str) -> None:
-    """Open a section that is closed, or close an open one; press again where a press missed."""
+    """Open a section that is closed, or close an open one."""
     section = page.locator("details").filter(has=page.locator("summary", has_text=title)).last
-    was_open = section.get_attribute("open") is not None
-    changed = (
-        expect(section).not_to_have_attribute if was_open else expect(section).to_have_attribute
-    )
-    for _ in range(5):
-        section.locator("summary").first.click()
-        try:
-            changed("open", "", timeout=15_000)
-        except AssertionError:  # what is drawn late pushes what is below it about
-            continue
-        return
-    raise PageError(f"The section {title!r} does not {'close' if was_open else 'open'}.")
+    is_open = expect(section).to_have_attribute
+    is_closed = expect(section).not_to_have_attribute
+    changed = is_open if section.get_attribute("open") is None else is_closed
+    press(section.locator("summary").first, lambda ms: changed("open", "", timeout=ms))
 
 
 def go_to(page: Page, title: str, *, heading: str | None = None) -> None:
-    """Go to another page by its link above this one; click again where the first click missed."""
+    """Go to another page by its link above this one."""
     shown = page.get_by_role("heading", level=1)
-    for _ in range(5):
-        page.get_by_test_id("stPageLink").get_by_text(title).click()
-        try:
-            expect(shown).to_have_text(heading or title, timeout=15_000)
-        except AssertionError:  # what is drawn late pushes what is below it about
-            continue
-        return
-    expect(shown).to_have_text(heading or title)
+    link = page.get_by_test_id("stPageLink").get_by_text(title)
+    press(link, lambda ms: expect(shown).to_have_text(heading or title, timeout=ms))
 
 
 def take_picture(page: Page, path: Path) -> None:

@@ -14,13 +14,13 @@ from ser.audio import SAMPLE_RATE
 from ser.labels import LABELS
 from tests.browser.serving import (
     PATIENCE_MS,
+    choose,
     go_to,
     open_tab,
     press_section,
-    wait_until_drawn,
 )
 
-PAGES = {"Analyse": "What does this voice sound like?", "How good is it?": "How good is it?"}
+TITLE = "What does this voice sound like?"
 ANSWER = re.compile("^(Sounds|Hard to say)")
 
 
@@ -30,6 +30,14 @@ def charts(page: Page) -> Locator:
 
 def give(page: Page, path: Path) -> None:
     page.locator("input[type=file]").first.set_input_files(path)
+
+
+def give_another(page: Page, path: Path) -> None:
+    """Give another file, and wait until the one before is gone with its answer."""
+    player = page.get_by_test_id("stAudio").first
+    heard_before = player.get_attribute("src") or ""
+    give(page, path)
+    expect(player).not_to_have_attribute("src", heard_before)
 
 
 def write(path: Path, samples: np.ndarray) -> Path:
@@ -53,7 +61,7 @@ def test_upload_shows_the_chart(page: Page, speech_wav: Path) -> None:
     give(page, speech_wav)
     expect_answer(page)
     press_section(page, "Ask another model")
-    page.get_by_role("radio", name="Side by side").click()
+    choose(page, "Side by side")
     expect(charts(page)).to_have_count(3)
 
 
@@ -65,11 +73,9 @@ def test_one_file_after_the_other_is_answered_by_the_model_that_was_chosen(
     give(page, files[0])
     expect_answer(page)
     press_section(page, "Ask another model")
-    page.get_by_role("radio", name="CNN").click()
+    choose(page, "CNN")
     for file in [*files[1:], *files]:
-        give(page, file)
-        expect(page.get_by_text(file.name)).to_be_visible()
-        wait_until_drawn(page)
+        give_another(page, file)
         expect_answer(page)
         press_section(page, "Ask another model")
         expect(page.get_by_role("radio", name="CNN")).to_be_checked()
@@ -78,13 +84,13 @@ def test_one_file_after_the_other_is_answered_by_the_model_that_was_chosen(
 
 def test_choices_outlive_a_look_at_another_page(page: Page) -> None:
     open_tab(page, "Try a sample")
-    page.get_by_role("radio", name="Plain").click()
+    choose(page, "Plain")
     expect_answer(page)
     press_section(page, "Ask another model")
-    page.get_by_role("radio", name="CNN").click()
+    choose(page, "CNN")
     for _ in range(2):
         go_to(page, "How good is it?")
-        go_to(page, "Analyse", heading=PAGES["Analyse"])
+        go_to(page, "Analyse", heading=TITLE)
         press_section(page, "Clean the sound")
         expect(charts(page)).to_have_count(3)
         press_section(page, "Clean the sound")
@@ -180,7 +186,7 @@ def test_a_voice_is_learnt_used_and_forgotten(
     wide_page: Page, tmp_path: Path, speech: np.ndarray
 ) -> None:
     press_section(wide_page, "My voice")
-    wide_page.get_by_role("radio", name="Upload a recording").click()
+    choose(wide_page, "Upload a recording")
     neutral = write(tmp_path / "neutral.wav", np.tile(speech, 4))
     wide_page.locator("input[type=file]").nth(1).set_input_files(neutral)
     wide_page.get_by_role("button", name="Learn my voice").click()
@@ -203,9 +209,8 @@ def test_a_keyboard_is_enough(wide_page: Page) -> None:
 def test_a_sound_is_still_there_after_a_look_at_another_page(page: Page, speech_wav: Path) -> None:
     give(page, speech_wav)
     expect_answer(page)
-    for title in ("How good is it?", "Analyse"):
-        page.get_by_test_id("stPageLink").get_by_text(title).click()
-        expect(page.get_by_role("heading", level=1)).to_have_text(PAGES[title])
+    go_to(page, "How good is it?")
+    go_to(page, "Analyse", heading=TITLE)
     expect_answer(page)
     page.get_by_role("button", name="Remove").click()
     expect(charts(page)).to_have_count(0)
