@@ -29,7 +29,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -40,20 +39,10 @@ from ser.labels import INNER_LABELS
 if TYPE_CHECKING:
     import numpy as np
 
-    from ser.audio import Sound
     from ser.bundle import Bundle
 
 VERSION = 2
 """Of the profile's file."""
-
-PIECE_S = 2.5
-"""Length in seconds of what counts as one clip: about one acted sentence, as in training."""
-
-MIN_NEUTRAL_S = 3.0
-"""Less neutral speech than this is refused: it would say more of the words than of the voice."""
-
-MAX_NEUTRAL_S = 60.0
-"""More is not listened to: it would take minutes and teach nothing new."""
 
 _LONGEST_FILE = 1_000_000
 _LARGEST_OFFSET = 100.0
@@ -306,23 +295,6 @@ def make_profile(
 
 def _rounded(values: np.ndarray, *, digits: int) -> tuple[float, ...]:
     return tuple(round(float(value), digits) for value in values)
-
-
-def pieces(sound: Sound) -> Iterator[Sound]:
-    """Cut neutral speech into clips of about :data:`PIECE_S` seconds; silent ones are left out."""
-    import numpy as np
-
-    from ser.audio import SAMPLE_RATE, load
-    from ser.errors import AudioError
-    from ser.features import trim
-
-    speech = trim(sound.samples)
-    count = max(round(len(speech) / SAMPLE_RATE / PIECE_S), 1)
-    for piece in np.array_split(speech, count):
-        try:
-            yield load((piece, SAMPLE_RATE))
-        except AudioError:
-            continue
 
 
 def log_probabilities(logits: np.ndarray, *, temperature: float = 1.0) -> np.ndarray:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from threading import Lock
 from typing import TYPE_CHECKING
 
 from ser.errors import AudioError
@@ -17,9 +16,6 @@ if TYPE_CHECKING:
 
     from ser.audio import Sound, Source
     from ser.bundle import Bundle
-    from ser.features import Features
-    from ser.known_voices import KnownVoices
-    from ser.network import Network
     from ser.profile import VoiceProfile
     from ser.saliency import Saliency
 
@@ -59,16 +55,14 @@ class Recognizer:
     >>> recognizer.predict("voice.wav").label  # doctest: +SKIP
     'sad'
 
-    One recogniser serves many threads. Each of its networks is opened when
-    it is first asked, and must then answer a known sound as it did when it was
-    made: a file may load in another version of a library and answer nonsense.
+    One recogniser serves many threads.
     """
 
     def __init__(self, bundle: Bundle) -> None:
+        from ser.networks import Networks
+
         self._bundle = bundle
-        self._networks: dict[str, Network] = {}
-        self._known_voices: KnownVoices | None = None
-        self._lock = Lock()
+        self._networks = Networks(bundle)
 
     @classmethod
     def load(cls, bundle: str | Path | None = None) -> Recognizer:
@@ -218,7 +212,7 @@ class Recognizer:
         values = np.stack([each.values[model] for each in spoken])
         if profile is not None:
             functionals = np.stack([each.functionals for each in spoken])
-            values = self._known(values, functionals, model, profile)
+            values = self._networks.allow_for(profile, values, functionals, model=model)
         elif same_speaker:
             values = values - self._shared_offset(values, model)
         by_voice = profile is not None or same_speaker
@@ -269,7 +263,6 @@ class Recognizer:
         if label is not None and label not in LABELS:
             raise ValueError(f"There is no label {label!r}; there are {', '.join(LABELS)}.")
         model = self.check(model, profile=profile)
-        network = self._network(model)
         sound = load(source, empty_too=True)
         stretch = loudest_stretch(sound)
         if self._bundle.gate.check(stretch.sound).status != "ok":
@@ -284,13 +277,13 @@ class Recognizer:
         def probabilities(logits: np.ndarray) -> np.ndarray:
             values = log_probabilities(logits, temperature=self._bundle.temperature(model))
             if profile is not None:
-                values = self._known(values, functionals, model, profile)
+                values = self._networks.allow_for(profile, values, functionals, model=model)
             return to_public(softmax(values))
 
         return look_into(
             stretch,
             features,
-            network,
+            self._networks.open(model),
             self._bundle.scaling,
             probabilities,
             model=model,
@@ -356,42 +349,17 @@ class Recognizer:
         """
         import numpy as np
 
+        from ser.enrolment import neutral_clips
         from ser.profile import make_profile, read_voices
 
         for model in map(self._chosen, self.models):
             if not self._bundle.hears_known_voices(model):
                 read_voices(self._bundle, model)
-        clips, seconds = self._neutral_clips(neutral if isinstance(neutral, list) else [neutral])
+        sources = neutral if isinstance(neutral, list) else [neutral]
+        clips, seconds = neutral_clips(sources, self._bundle.gate)
         values, functionals = zip(*(self._listen(c, self.models) for c in clips), strict=True)
         heard = {model: np.stack([each[model] for each in values]) for model in self.models}
         return make_profile(self._bundle, heard, np.stack(functionals), seconds=seconds)
-
-    def _neutral_clips(self, sources: list[Source]) -> tuple[list[Sound], float]:
-        """Cut recordings into clips with speech; give these and their seconds of speech."""
-        from ser.audio import load
-        from ser.profile import MAX_NEUTRAL_S, MIN_NEUTRAL_S, pieces
-
-        clips: list[Sound] = []
-        seconds = 0.0
-        for number, source in enumerate(sources, start=1):
-            before = len(clips)
-            for clip in pieces(load(source)):
-                check = self._bundle.gate.check(clip)
-                if check.status == "ok" and seconds < MAX_NEUTRAL_S:
-                    clips.append(clip)
-                    seconds += check.speech_s
-            if len(clips) == before and seconds < MAX_NEUTRAL_S and len(sources) > 1:
-                raise AudioError(
-                    f"No speech was heard in recording {number} of {len(sources)}: a voice is "
-                    "learnt from all of them or from none."
-                )
-        if seconds < MIN_NEUTRAL_S:
-            found = f"There are {seconds:.1f} s of speech" if seconds else "No speech was heard"
-            raise AudioError(
-                f"{found} to learn the voice from; at least "
-                f"{MIN_NEUTRAL_S:g} s are needed, and ten are better."
-            )
-        return clips, seconds
 
     def _hear_or_error(self, source: Source, model: str) -> Heard | AudioError:
         try:
@@ -423,66 +391,13 @@ class Recognizer:
 
     def _make_ready(self, model: str) -> None:
         """Open what this model needs, once."""
-        self._network(model)
-
-    def _known(
-        self,
-        values: np.ndarray,
-        functionals: np.ndarray,
-        model: str,
-        profile: VoiceProfile,
-    ) -> np.ndarray:
-        """Allow for an enrolled voice in log-probabilities [shape=(..., 9)]."""
-        import numpy as np
-
-        if not self._bundle.hears_known_voices(model):
-            return values - profile.offset(model)
-        relative = functionals - np.array(profile.functionals)
-        logits = self._bundle.temperature(model) * values
-        return self._voices().log_probabilities(logits, relative)
+        self._networks.open(model)
 
     def _listen(
         self, sound: Sound, models: Sequence[str]
     ) -> tuple[dict[str, np.ndarray], np.ndarray]:
         """Log-probabilities of the inner labels [shape=(9,)] by model, and the functionals."""
-        from ser.features import extract
-
-        features = extract(sound)
-        values = {model: self._values(self._network(model), features, model) for model in models}
-        return values, self._bundle.scaling.functionals(features.functionals)
-
-    def _values(self, network: Network, features: Features, model: str) -> np.ndarray:
-        """Log-probabilities of the inner labels [shape=(9,)]."""
-        from ser.profile import log_probabilities
-
-        logits = network.logits(features, self._bundle.scaling)
-        return log_probabilities(logits, temperature=self._bundle.temperature(model))
-
-    def _network(self, model: str) -> Network:
-        from ser.network import Network
-
-        with self._lock:
-            if model not in self._networks:
-                network = Network(self._bundle.model_path(model))
-                self._check_known_sound(network, model)
-                self._networks[model] = network
-            return self._networks[model]
-
-    def _voices(self) -> KnownVoices:
-        from ser.known_voices import KnownVoices
-
-        with self._lock:
-            if self._known_voices is None:
-                self._known_voices = KnownVoices(self._bundle)
-            return self._known_voices
-
-    def _check_known_sound(self, network: Network, model: str) -> None:
-        from ser.bundle import known_sound
-        from ser.features import extract
-        from ser.network import softmax
-
-        answer = to_public(softmax(self._values(network, extract(known_sound()), model)))
-        self._bundle.check_known_answer(model, answer)
+        return self._networks.listen(sound, models)
 
 
 def _without_speech(heard: Heard, model: str) -> Prediction:

@@ -18,7 +18,7 @@ from ser.audio import SAMPLE_RATE, load
 from ser.bundle import KNOWN_VOICE_FILE, SHIPPED, Bundle, open_bundle
 from ser.features import Features, extract, feature_names
 from ser.features.scaling import Scaling
-from ser.known_voices import Joining
+from ser.known_voices import Joining, KnownVoices
 from ser.labels import INNER_LABELS, LABELS, to_public
 from ser.network import compiled, softmax
 from ser.profile import fingerprint
@@ -111,14 +111,13 @@ def test_many_clips_of_a_known_voice_are_answered_together_as_each_alone(
     heard.insert(1, replace(heard[0], status="no_speech", values={}))
     alone = [recognizer.answers([one], profile=profile)[0] for one in heard]
     asked: list[int] = []
-    network = recognizer._voices()
-    call = network._call
+    answer = KnownVoices.log_probabilities
 
-    def count(clips: np.ndarray) -> Any:
-        asked.append(len(clips))
-        return call(clips)
+    def count(network: KnownVoices, hybrid: np.ndarray, relative: np.ndarray) -> np.ndarray:
+        asked.append(len(relative))
+        return answer(network, hybrid, relative)
 
-    monkeypatch.setattr(network, "_call", count)
+    monkeypatch.setattr(KnownVoices, "log_probabilities", count)
     together = recognizer.answers(heard, profile=profile)
     assert asked == [len(voices)], "a page with a thousand files asks once"
     assert [one.label for one in together] == [one.label for one in alone]

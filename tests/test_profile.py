@@ -15,16 +15,15 @@ import pytest
 from ser import AudioError, BundleError, Prediction, ProfileError, Recognizer, VoiceProfile
 from ser.audio import SAMPLE_RATE, Sound, load
 from ser.bundle import KNOWN_VOICE_FILE, SHIPPED, Bundle, open_bundle
+from ser.enrolment import PIECE_S, pieces
 from ser.labels import INNER_LABELS, LABELS, to_public
 from ser.network import softmax
 from ser.prediction import MODELS
 from ser.profile import (
-    PIECE_S,
     Trust,
     fingerprint,
     log_probabilities,
     make_profile,
-    pieces,
     read_voices,
     voice_offset,
 )
@@ -244,7 +243,7 @@ def test_of_a_long_recording_the_first_minute_of_speech_is_learnt(
     bundle: Bundle, speech: np.ndarray, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Twenty minutes would take as many, with nothing to stop it."""
-    monkeypatch.setattr("ser.profile.MAX_NEUTRAL_S", 6.0)
+    monkeypatch.setattr("ser.enrolment.MAX_NEUTRAL_S", 6.0)
     listener = Recognizer(bundle)
     listened: list[Sound] = []
     listen = listener._listen
