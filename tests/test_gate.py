@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import json
 import shutil
 from collections import Counter
@@ -272,6 +273,29 @@ def test_no_fold_learns_a_speaker_or_a_noise_that_it_judges(
     times = Counter(id(example) for unknown in judged for example in unknown)
     assert {e.group: times[id(e)] for e in examples if e.group == "baby_cry"} == {"baby_cry": 6}
     assert {times[id(e)] for e in examples if e.group != "baby_cry"} == {1}
+
+
+def test_speech_in_a_noise_that_its_judge_has_learnt_is_not_counted(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Of these six mixtures one brings in what is held out with the speaker."""
+    classes = ["bell", "dog", "engine", "horn", "rain", "train"]  # folds 1 to 6
+    voice = {"speech": True, "group": "ravdess", "speaker": "ravdess-1", "emotion": "sad"}
+    examples = [_example(**voice), _example(**{**voice, "speaker": "ravdess-2"})]
+    examples += [_example(group=name) for name in classes]
+    examples += [_example(**voice, variant="snr0_real", mixed_with=name) for name in classes]
+    examples += [_example(**voice, variant="snr0")]
+    monkeypatch.setattr(gate, "_examples", lambda options: examples)
+    monkeypatch.setattr(gate, "_folds_of", lambda speakers: {"ravdess-1": 3, "ravdess-2": 4})
+    monkeypatch.setattr(gate, "read_table", lambda path: [])
+    monkeypatch.setattr(gate, "fit_gate", lambda known, seed: SHIPPED_GATE)
+    monkeypatch.setattr(gate, "write_gate", lambda root, content: None)
+    options = argparse.Namespace(table=tmp_path, seed=0, out=tmp_path)
+    by_change = gate._trained(options)["speech_accepted"]["by_change"]
+    assert {change: share["n"] for change, share in by_change.items()} == {
+        "snr0": 1,
+        "snr0_real": 1,
+    }
 
 
 def test_own_recordings_in_the_table_are_refused_before_anything_is_measured(

@@ -5,7 +5,8 @@
 Six trainings, one for each fold of speakers. Each also holds out a sixth of the
 noise classes, real and synthetic, so every clip and every noise is judged once by
 a gate that heard neither its speaker nor its class; the threshold is chosen on
-the other folds' speakers. What is shipped then learns from everything.
+the other folds' speakers. Speech mixed with a noise counts where the same fold holds
+out that noise too. What is shipped then learns from everything.
 
     python -m training.gate --unseen data/sounds/unseen --unseen-speech data/sounds/unseen_speech
 
@@ -82,7 +83,9 @@ def _trained(options: argparse.Namespace) -> dict[str, Any]:
     gate = replace(gate, threshold=_threshold(examples, scores, folds > 0))
     made_from = _facts(options, examples, gate)
     write_gate(options.out, gate.to_json() | {"made_from": made_from})
-    report = gate_report(examples, scores, thresholds[folds], folds=folds)
+    mixed = _mixed_folds(examples)
+    unheard = (mixed == 0) | (mixed == folds)
+    report = gate_report(examples, scores, thresholds[folds], folds=folds, unheard=unheard)
     return report | {"made_from": made_from}
 
 
@@ -107,7 +110,7 @@ def cross_validate(examples: Sequence[Example], *, seed: int) -> tuple[np.ndarra
         By fold, chosen on the other folds' speakers; entry 0 is their mean.
     """
     folds = _folds(examples)
-    mixed = _noise_folds(examples, [example.mixed_with for example in examples])
+    mixed = _mixed_folds(examples)
     scores = np.zeros(len(examples))
     for fold in FOLDS:
         known = np.flatnonzero((folds != fold) & (mixed != fold) & (folds > 0)).tolist()
@@ -213,6 +216,11 @@ def _noise_folds(examples: Sequence[Example], classes: Sequence[str]) -> np.ndar
     groups = sorted({e.group for e in examples if not e.speech} - HUMAN)
     fold = {group: FOLDS[number % len(FOLDS)] for number, group in enumerate(groups)}
     return np.array([fold.get(name, 0) for name in classes])
+
+
+def _mixed_folds(examples: Sequence[Example]) -> np.ndarray:
+    """Give the fold that holds out what is mixed with each example; 0 for coloured noise."""
+    return _noise_folds(examples, [example.mixed_with for example in examples])
 
 
 def _chances(examples: Sequence[Example]) -> np.ndarray:
