@@ -17,9 +17,12 @@ PROXIES = ("X-Forwarded-For", "X-Real-Ip", "Forwarded")
 def at_home() -> bool:
     """Tell whether the visitor sits at the computer that runs the page.
 
-    All three signs are wanted: a visitor's browser tells the address, and behind a proxy
-    every visitor comes from this computer.
+    All signs are wanted: a visitor's browser tells the address, and behind a proxy every
+    visitor comes from this computer. One that does not say for whom it asks cannot be
+    told from home, so whoever serves others says so by ``SER_BUNDLES`` (:mod:`ser.bundles`).
     """
+    if "SER_BUNDLES" in os.environ:
+        return False
     forwarded = any(name in st.context.headers for name in PROXIES)
     host = urlsplit(st.context.url or "").hostname
     return host in HERE and st.context.ip_address is None and not forwarded

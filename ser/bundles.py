@@ -68,11 +68,9 @@ def may_open(*, at_home: bool) -> Literal["any", "listed", "nothing"]:
         The visitor sits at the computer that runs the page.
     """
     offered = os.environ.get("SER_BUNDLES")
-    if offered == "":
-        return "nothing"
-    if at_home:
-        return "any"
-    return "nothing" if offered is None else "listed"
+    if offered is None:
+        return "any" if at_home else "nothing"
+    return "listed" if offered else "nothing"
 
 
 def find_bundles() -> list[Path]:
@@ -113,8 +111,11 @@ def can_learn_voices(root: Path) -> bool:
 
 
 def saved_ns(root: Path) -> int:
-    """Tell when what lies in a folder was saved, in nanoseconds since 1970; 0 where it is not."""
-    for name in ("manifest.json", "recipe.json"):
+    """Tell when what lies in a folder was saved, in nanoseconds since 1970; 0 where it is not.
+
+    A folder that holds both kinds is opened as a recipe's system.
+    """
+    for name in ("recipe.json", "manifest.json"):
         try:
             return (root / "artifacts" / name).stat().st_mtime_ns
         except OSError:

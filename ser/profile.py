@@ -29,6 +29,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -156,6 +157,8 @@ def _checked(content: dict[str, Any]) -> VoiceProfile:
         sensible = all(abs(value) <= _LARGEST_OFFSET for value in values)
         if len(values) != len(INNER_LABELS) or not sensible:
             raise ProfileError(_NO_PROFILE)
+    if not 0 < seconds < math.inf:
+        raise ProfileError(_NO_PROFILE)
     if not all(abs(value) <= _LARGEST_OFFSET for value in functionals):
         raise ProfileError(_NO_PROFILE)
     return profile

@@ -98,7 +98,7 @@ class RecipeBundle:
     def log_probabilities(self, sound: Sound) -> np.ndarray:
         """Give each inner label's log-probability [shape=(9,)]."""
         values = np.full(len(INNER_LABELS), _ABSENT)
-        own = _answer(self.classifier, self.labels, [self.features.extract(sound.samples)])[0]
+        own = self._answer([sound])[0]
         values[[INNER_LABELS.index(label) for label in self.labels]] = np.log(own + 1e-12)
         return values
 
@@ -108,6 +108,7 @@ class RecipeBundle:
         Returns
         -------
         np.ndarray [dtype='<U8', or wider where a word needs it]
+            "" where nobody speaks.
 
         Raises
         ------
@@ -115,8 +116,11 @@ class RecipeBundle:
             A sound cannot be read, or there is nothing in it.
         """
         width = max(8, *(len(word) for word in self.words))
-        best = self.probabilities(sources).argmax(axis=1)
-        return np.array([self.words[i] for i in best], dtype=f"<U{width}")
+        sounds = [load(source) for source in sources]
+        best = self._answer(sounds).argmax(axis=1)
+        spoken = [self.gate.check(sound).status == "ok" for sound in sounds]
+        words = [self.words[i] if heard else "" for i, heard in zip(best, spoken, strict=True)]
+        return np.array(words, dtype=f"<U{width}")
 
     def probabilities(self, sources: Sequence[Source]) -> np.ndarray:
         """Give each label's probability for sounds [shape=(sounds, labels)].
@@ -126,7 +130,10 @@ class RecipeBundle:
         AudioError
             A sound cannot be read, or there is nothing in it.
         """
-        features = [self.features.extract(load(source).samples) for source in sources]
+        return self._answer([load(source) for source in sources])
+
+    def _answer(self, sounds: Sequence[Sound]) -> np.ndarray:
+        features = [self.features.extract(sound.samples) for sound in sounds]
         return _answer(self.classifier, self.labels, features)
 
 

@@ -112,15 +112,12 @@ def benchmark(
             name: {
                 "speaker_dependent": name == "random",
                 "models": {"cnn": state, "hybrid": state} if name in protocols else {},
+                "fitted": {"fold-1": {"on": "", "share": 0.5, "temperature": {}}},
             }
             for name in ("speaker-independent", "leave-one-corpus-out", "random")
         },
         "rows": list(rows),
         "calibration": [calibration()] if sureness is None else list(sureness),
-        "parts": [
-            {"protocol": name, "part": "fold-1", "kept_apart": {"speakers": [], "clips": 0}}
-            for name in protocols
-        ],
     }
 
 

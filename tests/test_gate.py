@@ -135,7 +135,7 @@ def test_speech_is_found_in_a_long_noise_and_measured(speech: np.ndarray) -> Non
     assert 1.0 < found.speech_s < 4.0
 
 
-def test_a_crumb_in_silence_is_too_short(speech: np.ndarray) -> None:
+def test_a_crumb_in_silence_gets_no_emotion(speech: np.ndarray) -> None:
     crumb = np.zeros(SAMPLE_RATE)
     crumb[6_000:10_500] = speech[4_000:8_500]
     assert _status(crumb) in {"too_short", "no_speech"}

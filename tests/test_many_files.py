@@ -5,17 +5,20 @@ from __future__ import annotations
 import io
 import threading
 import time
+import tomllib
 import zipfile
 from collections.abc import Callable
 from functools import partial
+from pathlib import Path
 
 import numpy as np
 import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-from page import background
+from page import analyse, background
 from page.files_table import shortest_names
+from page.many_files import MAX_UPLOAD_MB
 from ser import LABELS, BundleError, Prediction
 from ser.recognizer import Heard
 from ser.table import Row
@@ -152,6 +155,13 @@ def test_the_list_is_narrowed_and_outlives_a_change_of_answers(
     page.segmented_control(key="many-model").set_value("cnn").run()
     assert "diary.wav" in column(page, "File")
     assert not page.exception
+
+
+def test_the_server_takes_what_the_page_offers_to_take() -> None:
+    """What a page allows only the browser hears: the server refuses by its own setting."""
+    with (Path(__file__).parents[1] / ".streamlit/config.toml").open("rb") as file:
+        taken = tomllib.load(file)["server"]["maxUploadSize"]
+    assert taken == max(MAX_UPLOAD_MB, analyse.MAX_UPLOAD_MB)
 
 
 def test_names_are_as_short_as_tells_them_apart() -> None:

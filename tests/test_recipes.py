@@ -20,6 +20,7 @@ from ser.features.classic import (
     envelope_mask,
     remove_silence,
 )
+from ser.gate import SpeechCheck, SpeechGate
 from ser.mixtures import MixturePerClass
 from ser.recipe_bundle import CLASSIFIER, MANIFEST, open_recipe, save_recipe
 from tests.corpora_on_disk import write_corpus
@@ -281,6 +282,13 @@ def _clip(root: Path, name: str) -> str:
 CALM, HAPPY, FEARFUL, DISGUST = (f"03-01-{code}-01-01-01-01" for code in ("02", "03", "06", "07"))
 
 
+@pytest.fixture
+def buzzes_pass(monkeypatch: pytest.MonkeyPatch) -> None:
+    """These clips are no speech, and are taken for it."""
+    monkeypatch.setattr(SpeechGate, "check", lambda gate, sound: SpeechCheck("ok", 1.0))
+
+
+@pytest.mark.usefixtures("buzzes_pass")
 def test_files_are_answered_as_an_array_of_labels(
     ran: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -289,6 +297,7 @@ def test_files_are_answered_as_an_array_of_labels(
     assert capsys.readouterr().out == "array(['calm', 'fearful'], dtype='<U8')\n"
 
 
+@pytest.mark.usefixtures("buzzes_pass")
 def test_files_may_stand_after_options(ran: Path, capsys: pytest.CaptureFixture[str]) -> None:
     calm, fearful = _clip(ran, CALM), _clip(ran, FEARFUL)
     out, every = ["--out", str(ran)], ["--emotions", "all"]
@@ -311,6 +320,7 @@ def test_what_is_no_option_and_no_file_is_refused(
     assert "unrecognized arguments: --odd" in capsys.readouterr().err
 
 
+@pytest.mark.usefixtures("buzzes_pass")
 def test_a_fresh_recording_is_answered(
     ran: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -390,6 +400,14 @@ def test_an_interrupted_cleaning_goes_on_in_its_own_folder(ran: Path) -> None:
     written[0].unlink()
     assert _clean(ran, ran / "clean") == 0
     assert sorted((ran / "clean").rglob("*.wav")) == written
+
+
+def test_where_nobody_speaks_no_emotion_is_named(ran: Path, speech: np.ndarray) -> None:
+    noise = 0.1 * np.random.default_rng(0).standard_normal(48_000)
+    system = open_recipe(ran / "bundles/mlp-ravdess")
+    nothing, word = system.answer([(noise, 16_000), (speech, 16_000)])
+    assert nothing == ""
+    assert word in system.words
 
 
 def test_another_choice_of_emotions_has_a_bundle_of_its_own(

@@ -104,6 +104,16 @@ def test_of_two_choices_of_emotions_the_widest_is_shown(tmp_path: Path) -> None:
     assert [(one.corpus, one.classes) for one in found] == [("cremad", 3), ("iesc", 2)]
 
 
+def test_percentages_are_called_corrected_where_something_was_fitted(tmp_path: Path) -> None:
+    """A part may have nobody to fit them on."""
+    figures = benchmark([row()])
+    for on in ("", "other clips of unheard speakers"):
+        figures["protocols"]["speaker-independent"]["fitted"]["fold-1"]["on"] = on
+        write(tmp_path / "reports/benchmark.json", json.dumps(figures))
+        (protocol,) = reports.read_benchmark(tmp_path).protocols
+        assert protocol.corrected is bool(on)
+
+
 def test_what_one_model_lacks_is_missing(tmp_path: Path) -> None:
     figures = benchmark([row()])
     figures["protocols"]["speaker-independent"]["models"] = {
@@ -144,7 +154,9 @@ def test_the_plain_answer_is_computed_from_the_figures(tmp_path: Path) -> None:
     said = reports.plain_answer(read(tmp_path, rows, [calibration(accuracy=0.41)]), SI)
     assert "**about four**" in said
     assert "EmoDB is understood best (90\N{NO-BREAK SPACE}% right), IESC worst (30" in said
-    assert re.search(r"CREMA-D agreed with the actor in 40.%, the hybrid model in 60.%", said)
+    assert re.search(
+        r"CREMA-D agreed with the actor in 40.% \(of .*\), the hybrid model in 60.%", said
+    )
 
 
 def test_the_plain_answer_never_calls_known_voices_unheard(tmp_path: Path) -> None:

@@ -380,7 +380,7 @@ def test_who_comes_from_elsewhere_may_open_nothing_or_what_is_offered(
 
 @pytest.mark.parametrize(
     ("offered", "at_home", "allowed"),
-    [(None, True, "any"), (None, False, "nothing"), ("some", True, "any"),
+    [(None, True, "any"), (None, False, "nothing"), ("some", True, "listed"),
      ("some", False, "listed"), ("", True, "nothing"), ("", False, "nothing")],
 )  # fmt: skip
 def test_who_may_open_what(
@@ -413,7 +413,10 @@ def test_only_this_computer_is_home(
     monkeypatch: pytest.MonkeyPatch, context: Context, expected: bool
 ) -> None:
     monkeypatch.setattr(st, "context", context)
+    monkeypatch.delenv("SER_BUNDLES", raising=False)
     assert visitor.at_home() is expected
+    monkeypatch.setenv("SER_BUNDLES", "")
+    assert not visitor.at_home(), "it serves others"
 
 
 def test_a_voice_learnt_with_other_models_is_forgotten_and_that_is_said(

@@ -13,7 +13,7 @@ import keras
 import numpy as np
 from joblib import Memory, Parallel, delayed, parallel_config
 
-from ser.bundle import SHIPPED
+from ser.bundle import GATE_FILE, SHIPPED
 from ser.features import Features, feature_names, feature_schema
 from ser.features.scaling import Scaling
 from ser.gate import SpeechGate
@@ -32,7 +32,7 @@ from training.networks import build_cnn, build_functionals
 from training.score import predict_logits
 
 FOLD = "fold-1"
-GATE = SHIPPED / "artifacts/speech_gate.json"
+GATE = SHIPPED / GATE_FILE
 STAGES = ("cnn", "functionals")
 
 _CHUNK = 64  # clips; in all conditions, their features take some 100 MB

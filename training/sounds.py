@@ -21,6 +21,7 @@ import sys
 import tempfile
 import zipfile
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path, PurePosixPath
@@ -118,24 +119,27 @@ def _unpack(package: Path, folder: Path) -> None:
 
 
 def _copy(kind: Kind, unpacked: Path, folder: Path) -> int:
-    sounds = sorted(_sounds(kind, unpacked), key=lambda sound: sound[0])
-    if not sounds:
-        raise TrainingError(
-            f"{kind.package} has no {kind.kind} where they were: it is another release."
-        )
-    sounds = sounds[:: -(-len(sounds) // kind.most)]
-    target = folder / kind.part / kind.kind
-    if target.exists():
-        shutil.rmtree(target)
-    target.mkdir(parents=True)
-    for number, (path, content) in enumerate(sounds):
-        name = PurePosixPath(path).name.replace(" ", "_")
-        (target / f"{number:03d}-{name}").write_bytes(content())
-    return len(sounds)
+    with ExitStack() as opened:
+        sounds = sorted(_sounds(kind, unpacked, opened), key=lambda sound: sound[0])
+        if not sounds:
+            raise TrainingError(
+                f"{kind.package} has no {kind.kind} where they were: it is another release."
+            )
+        sounds = sounds[:: -(-len(sounds) // kind.most)]
+        target = folder / kind.part / kind.kind
+        if target.exists():
+            shutil.rmtree(target)
+        target.mkdir(parents=True)
+        for number, (path, content) in enumerate(sounds):
+            name = PurePosixPath(path).name.replace(" ", "_")
+            (target / f"{number:03d}-{name}").write_bytes(content())
+        return len(sounds)
 
 
-def _sounds(kind: Kind, unpacked: Path) -> Iterator[tuple[str, Callable[[], bytes]]]:
-    """Find what is of a kind: its path, and what reads it."""
+def _sounds(
+    kind: Kind, unpacked: Path, opened: ExitStack
+) -> Iterator[tuple[str, Callable[[], bytes]]]:
+    """Find what is of a kind: its path, and what reads it while its archive is open."""
     for path in unpacked.rglob("*"):
         if not path.is_file():
             continue
@@ -144,7 +148,7 @@ def _sounds(kind: Kind, unpacked: Path) -> Iterator[tuple[str, Callable[[], byte
             if _wanted(kind, name):
                 yield name, path.read_bytes
         elif re.search(kind.inside, name):
-            archive = zipfile.ZipFile(path)
+            archive = opened.enter_context(zipfile.ZipFile(path))
             for inner in filter(partial(_wanted, kind), archive.namelist()):
                 yield inner, partial(archive.read, inner)
 

@@ -44,7 +44,7 @@ def whole_decibels(log_mel: np.ndarray) -> np.ndarray:
 def draw_windows(dataset: Dataset, *, count: int, seed: int, jobs: int = -1) -> np.ndarray:
     """Vary and cut windows of each clip [shape=(clips, count, 128, mels), dtype=int8], in dB.
 
-    What is drawn for a clip depends on it and the seed alone.
+    What is drawn for a clip depends on it, its place among the clips, and the seed.
     """
     starts = range(0, len(dataset), _TOGETHER)
     pieces = [dataset.subset(range(i, min(i + _TOGETHER, len(dataset)))) for i in starts]

@@ -131,20 +131,15 @@ def _read(root: Path, name: str, shape: Callable[[Any], T]) -> T:
 
 
 def _benchmark(content: Any) -> Benchmark:
-    corrected: dict[str, bool] = {}
-    for part in content["parts"]:
-        own = part["kept_apart"]["clips"] > 0
-        # Where there are two parts, each is corrected by the other.
-        corrected[part["protocol"]] = own or part["protocol"] in corrected
     return Benchmark(
         rows=tuple(_row(entry) for entry in content["rows"]),
         sureness=tuple(_sureness(entry) for entry in content["calibration"]),
         protocols=tuple(
-            _protocol(name, entry, corrected=corrected.get(name, False))
+            _protocol(name, entry)
             for name, entry in content["protocols"].items()
             if entry["models"]
         ),
-        # Nor have they these.
+        # Benchmarks of earlier versions lack these.
         confidence=tuple(_confidence(entry) for entry in content.get("confidence", ())),
         shipped=tuple(
             _shipped(entry) for entry in content.get("as_shipped", ()) if entry["corpus"] == POOLED
@@ -152,7 +147,7 @@ def _benchmark(content: Any) -> Benchmark:
     )
 
 
-def _protocol(name: str, entry: Any, *, corrected: bool) -> Protocol:
+def _protocol(name: str, entry: Any) -> Protocol:
     """Count as measured what every one of our models has."""
     models = [state for model, state in entry["models"].items() if model in MODELS]
     models = models or list(entry["models"].values())
@@ -163,7 +158,7 @@ def _protocol(name: str, entry: Any, *, corrected: bool) -> Protocol:
         speaker_dependent=bool(entry["speaker_dependent"]),
         parts=tuple(part for part in parts if part not in missing),
         missing=tuple(missing),
-        corrected=corrected,
+        corrected=any(part["on"] for part in entry.get("fitted", {}).values()),
     )
 
 

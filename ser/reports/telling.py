@@ -86,8 +86,8 @@ def _spread(benchmark: Benchmark, protocol: str, model: str) -> str:
         return f"{said}."
     return (
         f"{said}. People who heard the same recordings of {corpus_title(asked.corpus)} agreed "
-        f"with the actor in {percent(asked.uar)}, the {_model(model)} in "
-        f"{percent(same.uar)}."
+        f"with the actor in {percent(asked.uar)} (of those where most of them heard one emotion), "
+        f"the {_model(model)} in {percent(same.uar)}."
     )
 
 

@@ -28,6 +28,7 @@ from training.benchmark.pool import (
     OTHER_PARTS,
     POOLED,
     SURE,
+    Fitted,
     Pool,
     public_indices,
     true_labels,
@@ -51,7 +52,7 @@ def calibration_entries(pool: Pool) -> Iterator[dict[str, Any]]:
         if model not in NETWORKS:  # an SVM's scores are no probabilities
             continue
         sureness = _sureness(pool, model)
-        thresholds = _thresholds(sureness)
+        thresholds = _thresholds(pool, model)
         tested = sureness[sureness["role"] == "test"]
         for corpus, own in [(POOLED, tested), *tested.groupby("corpus", sort=False)]:
             confidence, right = own["confidence"].to_numpy(), own["right"].to_numpy()
@@ -113,24 +114,32 @@ def _sureness(pool: Pool, model: str) -> pd.DataFrame:
     return table[truth != ""]
 
 
-def _thresholds(sureness: pd.DataFrame) -> dict[str, dict[str, Any]]:
+def _thresholds(pool: Pool, model: str) -> dict[str, dict[str, Any]]:
     """For each part, the confidence below which the answer is "not sure".
 
     Chosen on the speakers that the part kept apart, or, where it kept none, on what
-    the other parts tested.
+    the other parts tested: at the part's own share and temperature, for the others' were
+    fitted on what it tests.
     """
     answer = {}
-    for part, own in sureness.groupby("part"):
-        chosen_on = own[own["role"] == "calibration"]
-        source = KEPT_APART
-        if chosen_on.empty:
-            chosen_on = sureness[(sureness["part"] != part) & (sureness["role"] == "test")]
-            source = OTHER_PARTS
-        if not chosen_on.empty:
-            confidence, right = (chosen_on[name].to_numpy() for name in ("confidence", "right"))
+    for part, fitted in pool.fitted.items():
+        own = pool.clips["part"] == part
+        chosen_on, source = pool.where(own & (pool.clips["role"] == "calibration")), KEPT_APART
+        if chosen_on.clips.empty:
+            others = pool.where(~own & (pool.clips["role"] == "test"))
+            chosen_on, source = _at(fitted, others, model), OTHER_PARTS
+        if not chosen_on.clips.empty:
+            sureness = _sureness(chosen_on, model)
+            confidence, right = (sureness[name].to_numpy() for name in ("confidence", "right"))
             threshold = threshold_for(confidence, right, wanted=AIM)
-            answer[str(part)] = {"from": threshold, "chosen_on": source}
+            answer[part] = {"from": threshold, "chosen_on": source}
     return answer
+
+
+def _at(fitted: Fitted, pool: Pool, model: str) -> Pool:
+    """Let a pool answer at what was fitted for one part."""
+    temperature = np.full(len(pool.clips), fitted.temperature.get(model, 1.0))
+    return replace(with_share(pool, fitted.share), temperatures={model: temperature})
 
 
 def _rule(own: pd.DataFrame, thresholds: dict[str, dict[str, Any]]) -> dict[str, Any] | None:
