@@ -21,7 +21,7 @@ from page.kept import (
 from ser import Prediction, SerError, VoiceProfile, wording
 from ser.audio import SAMPLE_RATE
 from ser.prosody_reference import SEXES, Compared, ProsodyReference
-from ser.stretch import loudest_stretch
+from ser.stretch import longest, phrases
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
@@ -74,9 +74,9 @@ def show_saliency(saliency: Saliency, figure: go.Figure, duration_s: float) -> N
     st.subheader(f"What spoke for “{saliency.label}”", anchor=False)
     if saliency.end_s - saliency.start_s < duration_s:
         st.write(
-            "This recording is long, so only its loudest part was looked into, as a recording "
-            f"of its own: {wording.clock(saliency.start_s)} to {wording.clock(saliency.end_s)}. "
-            "Its probability may differ from that of the whole."
+            "This recording holds several phrases, so only the longest was looked into, as a "
+            f"recording of its own: {wording.clock(saliency.start_s)} to "
+            f"{wording.clock(saliency.end_s)}. Its probability may differ from that of the whole."
         )
     st.write(wording.hung_on(saliency))
     st.plotly_chart(
@@ -109,17 +109,17 @@ def not_seen(saliency: Saliency) -> str:
 
 @kept_for_visit(8)
 def compare(given: Given, sex: str, label: str | None) -> list[tuple[Compared, go.Figure]]:
-    """Measure the loudest seconds of a voice, and draw them beside the corpora's."""
+    """Measure the longest phrase of a voice, and draw them beside the corpora's."""
     from ser.charts import prosody_chart
 
-    compared = ProsodyReference.load().compare(loudest_stretch(read(given)).sound, sex)
+    compared = ProsodyReference.load().compare(longest(phrases(read(given))).sound, sex)
     return [(one, prosody_chart(one, answer=label)) for one in compared]
 
 
 @kept_for_visit(8)
 def nearest_sex(given: Given, label: str) -> str:
     """Tell by the pitch whose voices this one is compared with at first."""
-    return ProsodyReference.load().nearest(loudest_stretch(read(given)).sound, label)
+    return ProsodyReference.load().nearest(longest(phrases(read(given))).sound, label)
 
 
 def show_prosody(given: Given, prediction: Prediction) -> None:

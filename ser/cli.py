@@ -356,6 +356,7 @@ def _show_progress(share: float) -> None:
 def _enrol(options: argparse.Namespace) -> int:
     """Learn from all files or none: a profile from half of them would pass unnoticed."""
     from ser.audio import load
+    from ser.enrolment import MAX_NEUTRAL_S
 
     for file in options.files:
         try:
@@ -364,7 +365,8 @@ def _enrol(options: argparse.Namespace) -> int:
             return _complain(str(error), about=file)
     profile = Recognizer.load(options.bundle).enrol(options.files)
     profile.save(options.out)
-    print(f"{_printable(str(options.out))}: learnt from {profile.seconds:.0f} s of speech")
+    more = " (more is not listened to)" if profile.seconds >= MAX_NEUTRAL_S else ""
+    print(f"{_printable(str(options.out))}: learnt from {profile.seconds:.0f} s of speech{more}")
     return 0
 
 

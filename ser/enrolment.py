@@ -10,6 +10,7 @@ from ser.audio import SAMPLE_RATE, Sound, Source, load
 from ser.errors import AudioError
 from ser.features import trim
 from ser.gate import SpeechGate
+from ser.stretch import phrases
 
 PIECE_S = 2.5
 """Length in seconds of what counts as one clip: about one acted sentence, as in training."""
@@ -66,10 +67,11 @@ def neutral_clips(sources: Sequence[Source], gate: SpeechGate) -> tuple[list[Sou
 
 def pieces(sound: Sound) -> Iterator[Sound]:
     """Cut neutral speech into clips of about :data:`PIECE_S` seconds; silent ones are left out."""
-    speech = trim(sound.samples)
-    count = max(round(len(speech) / SAMPLE_RATE / PIECE_S), 1)
-    for piece in np.array_split(speech, count):
-        try:
-            yield load((piece, SAMPLE_RATE))
-        except AudioError:
-            continue
+    for phrase in phrases(sound):
+        speech = trim(phrase.sound.samples)
+        count = max(round(len(speech) / SAMPLE_RATE / PIECE_S), 1)
+        for piece in np.array_split(speech, count):
+            try:
+                yield load((piece, SAMPLE_RATE))
+            except AudioError:
+                continue

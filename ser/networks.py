@@ -18,6 +18,7 @@ from ser.known_voices import KnownVoices
 from ser.labels import to_public
 from ser.network import Network, softmax
 from ser.profile import log_probabilities
+from ser.stretch import spoken_phrases
 
 if TYPE_CHECKING:
     from ser.audio import Sound
@@ -51,18 +52,22 @@ class Networks:
     def listen(
         self, sound: Sound, models: Sequence[str]
     ) -> tuple[dict[str, np.ndarray], np.ndarray]:
-        """Listen to a sound that holds speech.
+        """Listen to a sound that holds speech, phrase by phrase (:mod:`ser.stretch`).
 
         Returns
         -------
         dict of str to np.ndarray [shape=(9,)]
-            By model, log-probabilities of the inner labels.
+            By model, log-probabilities of the inner labels: the mean over the phrases, by
+            their length.
         np.ndarray [shape=(features,)]
-            The standardised functionals.
+            The standardised functionals, likewise.
         """
-        features = extract(sound)
-        values = {model: self._values(self.open(model), features, model) for model in models}
-        return values, self._bundle.scaling.functionals(features.functionals)
+        parts = [part.sound for part in spoken_phrases(sound, self._bundle.gate)]
+        shares = np.array([part.duration_s for part in parts])
+        shares = shares / shares.sum()
+        values, functionals = zip(*(self._listen(part, models) for part in parts), strict=True)
+        by_model = {model: shares @ np.stack([each[model] for each in values]) for model in models}
+        return by_model, shares @ np.stack(functionals)
 
     def allow_for(
         self, profile: VoiceProfile, values: np.ndarray, functionals: np.ndarray, *, model: str
@@ -88,6 +93,14 @@ class Networks:
         relative = functionals - np.array(profile.functionals)
         logits = self._bundle.temperature(model) * values
         return self._voices().log_probabilities(logits, relative)
+
+    def _listen(
+        self, sound: Sound, models: Sequence[str]
+    ) -> tuple[dict[str, np.ndarray], np.ndarray]:
+        """Listen to one phrase; shapes as of :meth:`listen`."""
+        features = extract(sound)
+        values = {model: self._values(self.open(model), features, model) for model in models}
+        return values, self._bundle.scaling.functionals(features.functionals)
 
     def _values(self, network: Network, features: Features, model: str) -> np.ndarray:
         """Log-probabilities of the inner labels [shape=(9,)]."""

@@ -236,8 +236,8 @@ class Recognizer:
     ) -> Saliency:
         """Tell which moments and which frequencies an answer hung on.
 
-        Of a recording of more than ten seconds the loudest ten are looked into, as a
-        recording of their own. See :mod:`ser.saliency` on what it shows and what not.
+        Of several phrases (:mod:`ser.stretch`) the longest is looked into, as a recording of
+        its own. See :mod:`ser.saliency` on what it shows and what not.
 
         Parameters
         ----------
@@ -249,7 +249,7 @@ class Recognizer:
         Raises
         ------
         AudioError
-            The recording cannot be used, or nobody is heard to speak in what is looked into.
+            The recording cannot be used, or nobody is heard to speak in it.
         BundleError, ProfileError, ValueError
             As for :meth:`predict`.
         """
@@ -258,16 +258,15 @@ class Recognizer:
         from ser.network import softmax
         from ser.profile import log_probabilities
         from ser.saliency import look_into
-        from ser.stretch import loudest_stretch
+        from ser.stretch import longest, spoken_phrases
 
         if label is not None and label not in LABELS:
             raise ValueError(f"There is no label {label!r}; there are {', '.join(LABELS)}.")
         model = self.check(model, profile=profile)
         sound = load(source, empty_too=True)
-        stretch = loudest_stretch(sound)
-        if self._bundle.gate.check(stretch.sound).status != "ok":
-            where = "here" if stretch.sound is sound else "in the loudest ten seconds"
-            raise AudioError(f"Nobody is heard to speak {where}, so there is no answer to explain.")
+        if self._bundle.gate.check(sound).status != "ok":
+            raise AudioError("Nobody is heard to speak here, so there is no answer to explain.")
+        stretch = longest(spoken_phrases(sound, self._bundle.gate))
         features = extract(stretch.sound)
         functionals = _nothing()
         is_known = profile is not None and self._bundle.hears_known_voices(model)

@@ -123,7 +123,7 @@ def look_into(
     Parameters
     ----------
     stretch : Stretch
-        See :func:`ser.stretch.loudest_stretch`.
+        A phrase, see :func:`ser.stretch.phrases`.
     features : Features
         Of its sound.
     network : Answering

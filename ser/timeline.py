@@ -18,6 +18,8 @@ from typing import TYPE_CHECKING, Any
 from ser.prediction import Prediction
 
 if TYPE_CHECKING:
+    import numpy as np
+
     from ser.audio import Source
     from ser.profile import VoiceProfile
     from ser.recognizer import Recognizer
@@ -26,6 +28,9 @@ WINDOW_S = 3.0
 """About as long as the sentences that the models learnt from."""
 
 STEP_S = 1.0
+
+_LEAST_SHARE = 0.1
+"""Where less of a moment is spoken, it is a pause."""
 
 PIECE_BY_PIECE_FROM_S = 60.0
 """What is longer has no one answer: nobody sounds the same for a minute."""
@@ -41,11 +46,14 @@ class Segment:
         Seconds from the recording's beginning.
     prediction : Prediction
         Without a label where nobody speaks.
+    pauses : bool
+        Whether somebody speaks in a window, but not around its middle.
     """
 
     start_s: float
     end_s: float
     prediction: Prediction
+    pauses: bool = False
 
     @property
     def spoken(self) -> bool:
@@ -92,13 +100,13 @@ class Timeline:
         -------
         tuple of Segment
             As many as :attr:`segments`, each ending where the next begins: halfway
-            between the middles of their windows.
+            between the middles of their windows. Nobody speaks in one whose window pauses.
         """
         middles = [(segment.start_s + segment.end_s) / 2 for segment in self.segments]
         cuts = [(one + next_one) / 2 for one, next_one in pairwise(middles)]
         edges = [0.0, *cuts, self.heard_s]
         return tuple(
-            replace(segment, start_s=start_s, end_s=end_s)
+            Segment(start_s, end_s, _silence(segment) if segment.pauses else segment.prediction)
             for segment, (start_s, end_s) in zip(self.segments, pairwise(edges), strict=False)
         )
 
@@ -184,7 +192,8 @@ def timeline(
         window = sound.samples[start : start + width]
         prediction = recognizer.predict((window, SAMPLE_RATE), model=model, profile=profile)
         end_s = (start + len(window)) / SAMPLE_RATE
-        segments.append(Segment(start / SAMPLE_RATE, end_s, prediction))
+        pauses = prediction.label is not None and not _speaks_amid(window, step)
+        segments.append(Segment(start / SAMPLE_RATE, end_s, prediction, pauses))
         if progress is not None:
             progress(len(segments) / len(starts))
     complete = len(segments) == len(starts)
@@ -195,6 +204,21 @@ def _starts(count: int, width: int, step: int) -> list[int]:
     """List where windows begin, in samples; the last ends with the recording."""
     spare = max(count - width, 0)
     return [*range(0, spare, step), spare]
+
+
+def _speaks_amid(window: np.ndarray, step: int) -> bool:
+    """Tell whether somebody speaks in the samples around a window's middle."""
+    from ser.features import voice_runs
+
+    first, last = (len(window) - step) // 2, (len(window) + step) // 2
+    spoken = sum(max(min(end, last) - max(start, first), 0) for start, end in voice_runs(window))
+    return spoken >= _LEAST_SHARE * (last - first)
+
+
+def _silence(segment: Segment) -> Prediction:
+    """Answer for a moment in which nobody speaks."""
+    model = segment.prediction.model
+    return Prediction(None, 0.0, {}, model, segment.prediction.duration_s, "no_speech")
 
 
 def _kind(prediction: Prediction) -> str | None:

@@ -107,7 +107,7 @@ def test_a_long_recording_counts_as_several_clips(speech: np.ndarray) -> None:
     long = load((np.tile(speech, 4), SAMPLE_RATE))
     lengths = [piece.duration_s for piece in pieces(long)]
     assert sum(lengths) == pytest.approx(long.duration_s, rel=0.05)
-    assert np.allclose(lengths, PIECE_S, rtol=0.3)
+    assert np.allclose(lengths, PIECE_S, rtol=0.5)
 
 
 # The file ---------------------------------------------------------------------

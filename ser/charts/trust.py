@@ -52,7 +52,7 @@ def coverage_chart(entries: Sequence[Sureness]) -> go.Figure:
             y=[level[1]],
             mode="markers",
             marker={"symbol": "star", "size": 17, "color": SERIES_COLOURS[model]},
-            name=f"“not sure” begins, {SERIES[model]}",
+            name=f"“hard to say” begins, {SERIES[model]}",
             hoverinfo="skip",
         )
         for model, level in levels

@@ -24,7 +24,7 @@ from ser.features.pitch import Contour, pitch_contour
 from ser.features.prosody import PROSODIC_FEATURES, measure_prosody
 from ser.features.schema import Features, extract, feature_names, feature_schema
 from ser.features.spectral import HOP_S, chroma, log_mel, mel_frequencies, mfcc
-from ser.features.speech import trim, trim_silence, voice_bounds
+from ser.features.speech import trim, trim_silence, voice_bounds, voice_runs
 
 __all__ = [
     "HOP_S",
@@ -44,4 +44,5 @@ __all__ = [
     "trim",
     "trim_silence",
     "voice_bounds",
+    "voice_runs",
 ]
