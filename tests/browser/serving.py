@@ -135,10 +135,11 @@ def press_section(page: Page, title: str) -> None:
 
 
 def go_to(page: Page, title: str, *, heading: str | None = None) -> None:
-    """Go to another page by its link above this one."""
+    """Go to another page by its link above this one, and wait until nothing is left of this."""
     shown = page.get_by_role("heading", level=1)
     link = page.get_by_test_id("stPageLink").get_by_text(title)
     press(link, lambda ms: expect(shown).to_have_text(heading or title, timeout=ms))
+    wait_until_drawn(page)
 
 
 def take_picture(page: Page, path: Path) -> None:

@@ -18,6 +18,7 @@ from tests.browser.serving import (
     go_to,
     open_tab,
     press_section,
+    wait_until_drawn,
 )
 
 TITLE = "What does this voice sound like?"
@@ -33,11 +34,15 @@ def give(page: Page, path: Path) -> None:
 
 
 def give_another(page: Page, path: Path) -> None:
-    """Give another file, and wait until the one before is gone with its answer."""
+    """Give another file, and wait until the one before is gone with its answer.
+
+    The player is drawn first, and what the answer before left below stays until all is drawn.
+    """
     player = page.get_by_test_id("stAudio").first
     heard_before = player.get_attribute("src") or ""
     give(page, path)
     expect(player).not_to_have_attribute("src", heard_before)
+    wait_until_drawn(page)
 
 
 def write(path: Path, samples: np.ndarray) -> Path:
