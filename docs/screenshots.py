@@ -18,8 +18,8 @@ from tests.browser.serving import (
     PATIENCE_MS,
     choose,
     find_chromium,
+    open_section,
     open_tab,
-    press_section,
     running_page,
     take_picture,
 )
@@ -37,7 +37,7 @@ def analyse(page: Page) -> None:
 def ask_why(page: Page) -> None:
     """Ask what the answer hung on."""
     analyse(page)
-    press_section(page, "Why?")
+    open_section(page, "Why?")
     page.locator(".js-plotly-plot").nth(3).wait_for()
 
 

@@ -125,13 +125,27 @@ def choose(page: Page, name: str) -> None:
     press(option, lambda ms: expect(option).to_be_checked(timeout=ms))
 
 
-def press_section(page: Page, title: str) -> None:
-    """Open a section that is closed, or close an open one."""
-    section = page.locator("details").filter(has=page.locator("summary", has_text=title)).last
-    is_open = expect(section).to_have_attribute
-    is_closed = expect(section).not_to_have_attribute
-    changed = is_open if section.get_attribute("open") is None else is_closed
-    press(section.locator("summary").first, lambda ms: changed("open", "", timeout=ms))
+def open_section(page: Page, title: str) -> None:
+    """Open a section, if it is closed."""
+    section = _section(page, title)
+    if section.get_attribute("open") is None:
+        press(
+            section.locator("summary").first,
+            lambda ms: expect(section).to_have_attribute("open", "", timeout=ms),
+        )
+
+
+def close_section(page: Page, title: str) -> None:
+    """Close a section that is open."""
+    section = _section(page, title)
+    press(
+        section.locator("summary").first,
+        lambda ms: expect(section).not_to_have_attribute("open", "", timeout=ms),
+    )
+
+
+def _section(page: Page, title: str) -> Locator:
+    return page.locator("details").filter(has=page.locator("summary", has_text=title)).last
 
 
 def go_to(page: Page, title: str, *, heading: str | None = None) -> None:

@@ -15,9 +15,10 @@ from ser.labels import LABELS
 from tests.browser.serving import (
     PATIENCE_MS,
     choose,
+    close_section,
     go_to,
+    open_section,
     open_tab,
-    press_section,
     wait_until_drawn,
 )
 
@@ -65,7 +66,7 @@ def expect_answer(page: Page) -> None:
 def test_upload_shows_the_chart(page: Page, speech_wav: Path) -> None:
     give(page, speech_wav)
     expect_answer(page)
-    press_section(page, "Ask another model")
+    open_section(page, "Ask another model")
     choose(page, "Side by side")
     expect(charts(page)).to_have_count(3)
 
@@ -77,12 +78,12 @@ def test_one_file_after_the_other_is_answered_by_the_model_that_was_chosen(
     files = [write(tmp_path / f"{name}.wav", samples) for name, samples in voices.items()]
     give(page, files[0])
     expect_answer(page)
-    press_section(page, "Ask another model")
+    open_section(page, "Ask another model")
     choose(page, "CNN")
     for file in [*files[1:], *files]:
         give_another(page, file)
         expect_answer(page)
-        press_section(page, "Ask another model")
+        open_section(page, "Ask another model")
         expect(page.get_by_role("radio", name="CNN")).to_be_checked()
     expect(page.get_by_role("alert")).to_have_count(0)
 
@@ -91,16 +92,16 @@ def test_choices_outlive_a_look_at_another_page(page: Page) -> None:
     open_tab(page, "Try a sample")
     choose(page, "Plain")
     expect_answer(page)
-    press_section(page, "Ask another model")
+    open_section(page, "Ask another model")
     choose(page, "CNN")
     for _ in range(2):
         go_to(page, "How good is it?")
         go_to(page, "Analyse", heading=TITLE)
-        press_section(page, "Clean the sound")
+        open_section(page, "Clean the sound")
         expect(charts(page)).to_have_count(3)
-        press_section(page, "Clean the sound")
+        close_section(page, "Clean the sound")
         expect(page.get_by_role("radio", name="Plain")).to_be_checked()
-        press_section(page, "Ask another model")
+        open_section(page, "Ask another model")
         expect(page.get_by_role("radio", name="CNN")).to_be_checked()
     expect(page.get_by_test_id("stException")).to_have_count(0)
 
@@ -159,7 +160,7 @@ def test_a_longer_recording_is_followed_over_time_and_taken_away(
     page.get_by_role("button", name="Show how it changes").click()
     expect(page.get_by_text("Choose a row to hear it.")).to_be_visible()
     expect(charts(page)).to_have_count(3)
-    press_section(page, "Take it away")
+    open_section(page, "Take it away")
     result = json.loads(download(page, "JSON"))
     assert [answer["model"] for answer in result["results"]] == ["hybrid", "cnn"]
     rows = download(page, "Timeline CSV").splitlines()
@@ -190,7 +191,7 @@ def download(page: Page, name: str) -> str:
 def test_a_voice_is_learnt_used_and_forgotten(
     wide_page: Page, tmp_path: Path, speech: np.ndarray
 ) -> None:
-    press_section(wide_page, "My voice")
+    open_section(wide_page, "My voice")
     choose(wide_page, "Upload a recording")
     neutral = write(tmp_path / "neutral.wav", np.tile(speech, 4))
     wide_page.locator("input[type=file]").nth(1).set_input_files(neutral)

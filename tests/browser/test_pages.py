@@ -13,7 +13,7 @@ import soundfile
 from playwright.sync_api import Page, expect
 
 from ser.audio import SAMPLE_RATE
-from tests.browser.serving import go_to, press_section
+from tests.browser.serving import go_to, open_section
 from tests.browser.test_analyse import charts, download, give
 
 
@@ -66,7 +66,7 @@ def test_the_model_card_says_how_good_it_is(page: Page) -> None:
 def test_an_answer_tells_why(page: Page, speech_wav: Path) -> None:
     give(page, speech_wav)
     expect(charts(page)).to_have_count(2)
-    press_section(page, "Why?")
+    open_section(page, "Why?")
     expect(page.get_by_role("heading", name="What spoke for")).to_be_visible()
     expect(page.get_by_role("heading", name="This voice beside others")).to_be_visible()
     expect(charts(page).nth(3)).to_be_attached()
