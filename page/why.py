@@ -109,7 +109,7 @@ def not_seen(saliency: Saliency) -> str:
 
 @kept_for_visit(8)
 def compare(given: Given, sex: str, label: str | None) -> list[tuple[Compared, go.Figure]]:
-    """Measure the longest phrase of a voice, and draw them beside the corpora's."""
+    """Measure the longest phrase of a voice, and draw it beside the corpora's."""
     from ser.charts import prosody_chart
 
     compared = ProsodyReference.load().compare(longest(phrases(read(given))).sound, sex)

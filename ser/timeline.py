@@ -10,7 +10,7 @@ for the time around its middle only, up to halfway to its neighbour's middle.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby, pairwise
 from typing import TYPE_CHECKING, Any
@@ -47,7 +47,7 @@ class Segment:
     prediction : Prediction
         Without a label where nobody speaks.
     pauses : bool
-        Whether somebody speaks in a window, but not around its middle.
+        Whether somebody speaks in a window, but not in the moment that it speaks for.
     """
 
     start_s: float
@@ -102,12 +102,10 @@ class Timeline:
             As many as :attr:`segments`, each ending where the next begins: halfway
             between the middles of their windows. Nobody speaks in one whose window pauses.
         """
-        middles = [(segment.start_s + segment.end_s) / 2 for segment in self.segments]
-        cuts = [(one + next_one) / 2 for one, next_one in pairwise(middles)]
-        edges = [0.0, *cuts, self.heard_s]
+        edges = _edges([(segment.start_s, segment.end_s) for segment in self.segments])
         return tuple(
             Segment(start_s, end_s, _silence(segment) if segment.pauses else segment.prediction)
-            for segment, (start_s, end_s) in zip(self.segments, pairwise(edges), strict=False)
+            for segment, (start_s, end_s) in zip(self.segments, pairwise(edges), strict=True)
         )
 
     def stretches(self) -> tuple[Segment, ...]:
@@ -185,15 +183,16 @@ def timeline(
     sound = load(source, empty_too=True)
     width, step = round(window_s * SAMPLE_RATE), max(round(step_s * SAMPLE_RATE), 1)
     starts = _starts(len(sound.samples), width, step)
+    windows = [(start, min(start + width, len(sound.samples))) for start in starts]
     segments: list[Segment] = []
-    for start in starts:
+    for (start, end), moment in zip(windows, pairwise(_edges(windows)), strict=True):
         if cancelled is not None and cancelled():
             break
-        window = sound.samples[start : start + width]
+        window = sound.samples[start:end]
         prediction = recognizer.predict((window, SAMPLE_RATE), model=model, profile=profile)
-        end_s = (start + len(window)) / SAMPLE_RATE
-        pauses = prediction.label is not None and not _speaks_amid(window, step)
-        segments.append(Segment(start / SAMPLE_RATE, end_s, prediction, pauses))
+        first, last = (edge - start for edge in moment)
+        pauses = prediction.label is not None and not _speaks(window, first, last)
+        segments.append(Segment(start / SAMPLE_RATE, end / SAMPLE_RATE, prediction, pauses))
         if progress is not None:
             progress(len(segments) / len(starts))
     complete = len(segments) == len(starts)
@@ -206,11 +205,17 @@ def _starts(count: int, width: int, step: int) -> list[int]:
     return [*range(0, spare, step), spare]
 
 
-def _speaks_amid(window: np.ndarray, step: int) -> bool:
-    """Tell whether somebody speaks in the samples around a window's middle."""
+def _edges(windows: Sequence[tuple[float, float]]) -> list[float]:
+    """List where the moments begin and end that overlapping windows speak for."""
+    middles = [(start + end) / 2 for start, end in windows]
+    cuts = [(one + next_one) / 2 for one, next_one in pairwise(middles)]
+    return [0.0, *cuts, windows[-1][1]] if windows else []
+
+
+def _speaks(window: np.ndarray, first: float, last: float) -> bool:
+    """Tell whether somebody speaks between two samples of a window."""
     from ser.features import voice_runs
 
-    first, last = (len(window) - step) // 2, (len(window) + step) // 2
     spoken = sum(max(min(end, last) - max(start, first), 0) for start, end in voice_runs(window))
     return spoken >= _LEAST_SHARE * (last - first)
 

@@ -57,26 +57,16 @@ def test_what_was_away_comes_back_as_another_widget_with_the_same_choice(page: A
     assert chosen(page)[0] == "blue"
 
 
-def test_a_click_that_a_run_cut_short_never_came_to_is_kept(page: AppTest) -> None:
-    key = page.segmented_control[0].key
-    page.session_state["cut short"] = True
-    page.segmented_control[0].set_value("blue").run()
-    page.session_state["cut short"] = False
-    page.session_state["elsewhere"] = True
-    page.run()
-    page.session_state["elsewhere"] = False
-    assert chosen(page.run())[0] == "blue"
-    assert page.segmented_control[0].key != key
+@pytest.mark.parametrize("where", ["cut short", "cut late"])
+def test_a_click_in_a_run_that_was_cut_short_is_kept(page: AppTest, where: str) -> None:
+    """Before the question it never came to the widget; after it, the run did not end.
 
-
-def test_a_run_cut_short_after_the_question_does_not_hide_that_the_next_left_it_out(
-    page: AppTest,
-) -> None:
-    """A click and, at once, another file: the browser dropped the widget, so it must be another."""
+    Then, at once, another file: the browser dropped the widget, so it must be another.
+    """
     key = page.segmented_control[0].key
-    page.session_state["cut late"] = True
+    page.session_state[where] = True
     page.segmented_control[0].set_value("blue").run()
-    page.session_state["cut late"] = False
+    page.session_state[where] = False
     page.session_state["elsewhere"] = True
     page.run()
     page.session_state["elsewhere"] = False

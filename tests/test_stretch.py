@@ -101,3 +101,15 @@ def test_nothing_is_told_of_a_moment_in_which_nobody_speaks(
     assert [(cell.start_s, cell.end_s) for cell in silent] == [(3.0, 4.0), (4.0, 5.0)]
     first, second = told.stretches()[0], told.stretches()[-1]
     assert first.end_s <= 3.0 < 5.0 <= second.start_s
+
+
+@pytest.mark.parametrize("after_s", [0.9, 3.0])
+def test_what_is_spoken_at_an_end_is_told_though_a_window_s_middle_is_silent(
+    recognizer: Recognizer, speech: np.ndarray, after_s: float
+) -> None:
+    """The first window speaks for all that is before its middle too, an only one for all."""
+    word, rest = speech[: round(0.9 * SAMPLE_RATE)], speech[: round(after_s * SAMPLE_RATE)]
+    sound = np.concatenate([word, _pause(1.2), rest])
+    told = timeline(recognizer, (sound, SAMPLE_RATE), model="cnn")
+    assert told.cells()[0].spoken
+    assert told.cells()[-1].spoken
